@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "catalog/exec.h"
+
+#include "catalog/system.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_touched(const void *a, const void *b)
+{
+	const struct touched *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static struct touched *find_touched(const struct exec *ex, enum object_kind kind, uint32_t id)
+{
+	struct touched key = { .kind = kind, .id = id };
+	struct touched **found = (struct touched **)tfind(&key, &ex->index, compare_touched);
+
+	return found ? *found : NULL;
+}
+
+struct touched *exec_add(struct exec *ex, enum object_kind kind, uint32_t id)
+{
+	struct touched *t;
+
+	if (ex->count == ex->size) {
+		size_t size = ex->size ? 2 * ex->size : 16;
+		struct touched **list = realloc(ex->list, size * sizeof(struct touched *));
+
+		if (!list)
+			return NULL;
+		ex->list = list;
+		ex->size = size;
+	}
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	t->kind = kind;
+	t->id = id;
+	if (!tsearch(t, &ex->index, compare_touched)) {
+		free(t);
+		return NULL;
+	}
+	ex->list[ex->count++] = t;
+	return t;
+}
+
+static void free_touched(struct touched *t)
+{
+	table_put(t->table_before);
+	table_put(t->table);
+	namespace_put(t->ns_before);
+	namespace_put(t->ns);
+	storage_put(t->storage_before);
+	storage_put(t->storage);
+	free(t->statement);
+	free(t);
+}
+
+static void no_free(void *node)
+{
+	(void)node;
+}
+
+int exec_table(struct exec *ex, uint32_t id, struct touched **out)
+{
+	struct touched *t = find_touched(ex, OBJECT_TABLE, id);
+	struct table *table;
+	int rc;
+
+	if (!t) {
+		rc = row_table(ex->txn, id, &table, ex->err);
+		if (rc)
+			return rc == -ENOENT ? err_set(ex->err, rc, "The table is not there any more") : rc;
+		t = exec_add(ex, OBJECT_TABLE, id);
+		if (!t) {
+			table_put(table);
+			return err_nomem(ex->err);
+		}
+		t->table_before = table;
+		t->table = table_get(table);
+	}
+	*out = t;
+	return 0;
+}
+
+int exec_namespace(struct exec *ex, uint32_t id, struct touched **out)
+{
+	struct touched *t = find_touched(ex, OBJECT_NAMESPACE, id);
+	struct namespace *ns;
+	int rc;
+
+	if (!t) {
+		rc = row_namespace(ex->txn, id, &ns, ex->err);
+		if (rc)
+			return rc == -ENOENT ? err_set(ex->err, rc, "The namespace is not there any more") : rc;
+		t = exec_add(ex, OBJECT_NAMESPACE, id);
+		if (!t) {
+			namespace_put(ns);
+			return err_nomem(ex->err);
+		}
+		t->ns_before = ns;
+		t->ns = namespace_get(ns);
+	}
+	*out = t;
+	return 0;
+}
+
+int exec_storage(struct exec *ex, uint32_t id, struct touched **out)
+{
+	struct touched *t = find_touched(ex, OBJECT_STORAGE, id);
+	struct storage *storage;
+	int rc;
+
+	if (!t) {
+		rc = row_storage(ex->txn, id, &storage, ex->err);
+		if (rc)
+			return rc == -ENOENT ? err_set(ex->err, rc, "The storage is not there any more") : rc;
+		t = exec_add(ex, OBJECT_STORAGE, id);
+		if (!t) {
+			storage_put(storage);
+			return err_nomem(ex->err);
+		}
+		t->storage_before = storage;
+		t->storage = storage_get(storage);
+	}
+	*out = t;
+	return 0;
+}
+
+int exec_peek_table(struct exec *ex, uint32_t id, struct table **out)
+{
+	const struct touched *t = find_touched(ex, OBJECT_TABLE, id);
+
+	if (!t)
+		return row_table(ex->txn, id, out, ex->err);
+	*out = table_get(t->table);
+	return 0;
+}
+
+static char *masked_statement(const struct exec *ex)
+{
+	const struct stmt *stmt = ex->stmt;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	ddl_print_masked(ex->request->text + stmt->start, stmt->len, out);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+int exec_mark(struct exec *ex, struct touched *t)
+{
+	char *text, *joined;
+
+	if (!ex->stmt)
+		return 0;
+	text = masked_statement(ex);
+	if (!text)
+		return err_nomem(ex->err);
+	if (!t->statement) {
+		t->statement = text;
+		return 0;
+	}
+	if (asprintf(&joined, "%s; %s", t->statement, text) < 0)
+		joined = NULL;
+	free(text);
+	if (!joined)
+		return err_nomem(ex->err);
+	free(t->statement);
+	t->statement = joined;
+	return 0;
+}
+
+struct table *exec_edit_table(struct touched *t, unsigned spare)
+{
+	struct table *copy = table_copy(t->table, spare);
+
+	if (!copy)
+		return NULL;
+	table_put(t->table);
+	t->table = copy;
+	return copy;
+}
+
+int exec_find_namespace(struct exec *ex, const struct object_ref *ref, bool for_change, uint32_t *id)
+{
+	const char *name = ref->namespace_name;
+
+	if (strcmp(name, "system") == 0 && !for_change) {
+		*id = NAMESPACE_SYSTEM;
+		return 0;
+	}
+	if (!*name) {
+		*id = ex->request->namespace_id ? ex->request->namespace_id : NAMESPACE_DEFAULT;
+	} else if (strcmp(name, "system") == 0) {
+		*id = NAMESPACE_SYSTEM;
+	} else if (name_find(ex->txn, DIR_NAMESPACES, 0, name, id)) {
+		return err_at(ex->err, -ENOENT, ref->pos,
+			      "Namespace '%s' does not exist. Create it first with CREATE NAMESPACE %s",
+			      name, name);
+	}
+	if (for_change && *id == NAMESPACE_SYSTEM)
+		return err_at(ex->err, -EPERM, ref->pos, "Namespace 'system' is built in and read-only");
+	return 0;
+}
+
+struct near_name {
+	const char *names[64];
+	char *owned[64];
+	size_t count;
+};
+
+static int collect_name(void *arg, uint32_t id, const char *name, size_t len)
+{
+	struct near_name *near = arg;
+
+	(void)id;
+	if (near->count == countof(near->names))
+		return 1;
+	near->owned[near->count] = strndup(name, len);
+	near->names[near->count] = near->owned[near->count];
+	near->count += near->owned[near->count] != NULL;
+	return 0;
+}
+
+/* "Table 't' not found in namespace 'ns'", with the nearest name that is there. */
+static int no_table(struct exec *ex, const struct object_ref *ref, uint32_t ns_id, bool trash)
+{
+	struct near_name near = { .count = 0 };
+	struct namespace *ns = NULL;
+	const char *ns_name = "system", *hit;
+	int rc;
+
+	if (ns_id != NAMESPACE_SYSTEM && row_namespace(ex->txn, ns_id, &ns, NULL) == 0)
+		ns_name = ns->name;
+	names_list(ex->txn, trash ? DIR_TRASH : DIR_TABLES, ns_id, collect_name, &near);
+	hit = name_nearest(ref->name, strlen(ref->name), near.names, near.count);
+	rc = err_at(ex->err, -ENOENT, ref->pos, "Table '%s' not found in %s '%s'%s%s%s", ref->name,
+		    trash ? "trash of namespace" : "namespace", ns_name, hit ? ". Did you mean '" : "",
+		    hit ? hit : "", hit ? "'?" : "");
+	for (size_t i = 0; i < near.count; i++)
+		free(near.owned[i]);
+	namespace_put(ns);
+	return rc;
+}
+
+static int system_table_error(struct exec *ex, const struct object_ref *ref)
+{
+	return err_at(ex->err, -EPERM, ref->pos,
+		      "Cannot alter system table 'system.%s'. System tables are managed internally.",
+		      ref->name);
+}
+
+int exec_find_table(struct exec *ex, const struct object_ref *ref, bool trash, bool if_exists,
+		    struct touched **out)
+{
+	uint32_t ns_id, id;
+	int rc;
+
+	*out = NULL;
+	if (!*ref->name) {
+		if (ex->request->table_id && ex->request->table_id < TABLE_USER_FIRST)
+			return err_at(ex->err, -EPERM, ref->pos,
+				      "Cannot alter system tables. System tables are managed internally.");
+		if (!ex->request->table_id)
+			return err_at(ex->err, -EINVAL, ref->pos, "Statement must name a table");
+		rc = exec_table(ex, ex->request->table_id, out);
+		if (rc)
+			return rc;
+		if ((*out)->purged)
+			return err_at(ex->err, -ENOENT, ref->pos, "The table is not there any more");
+		if (!trash && (*out)->table->dropped_at)
+			return err_at(ex->err, -ENOENT, ref->pos, "Table %s.%s was dropped: UNDROP TABLE first",
+				      (*out)->table->namespace_name, (*out)->table->name);
+		(*out)->target = true;
+		return 0;
+	}
+	rc = exec_find_namespace(ex, ref, false, &ns_id);
+	if (rc) {
+		if (if_exists && rc == -ENOENT) {
+			err_clear(ex->err);
+			return 0;
+		}
+		return rc;
+	}
+	if (ns_id == NAMESPACE_SYSTEM)
+		return system_table_error(ex, ref);
+	rc = name_find(ex->txn, trash ? DIR_TRASH : DIR_TABLES, ns_id, ref->name, &id);
+	if (rc)
+		return if_exists ? 0 : no_table(ex, ref, ns_id, trash);
+	rc = exec_table(ex, id, out);
+	if (!rc)
+		(*out)->target = true;
+	return rc;
+}
+
+int exec_find_storage(struct exec *ex, const char *storage_id, long pos, uint32_t *id)
+{
+	struct near_name near = { .count = 0 };
+	const char *hit;
+	int rc;
+
+	if (name_find(ex->txn, DIR_STORAGES, 0, storage_id, id) == 0)
+		return 0;
+	names_list(ex->txn, DIR_STORAGES, 0, collect_name, &near);
+	hit = name_nearest(storage_id, strlen(storage_id), near.names, near.count);
+	rc = err_at(ex->err, -ENOENT, pos, "Storage '%s' does not exist%s%s%s", storage_id,
+		    hit ? ". Did you mean '" : "", hit ? hit : "", hit ? "'?" : "");
+	for (size_t i = 0; i < near.count; i++)
+		free(near.owned[i]);
+	return rc;
+}
+
+struct id_list {
+	uint32_t *ids;
+	size_t count, size;
+};
+
+static int collect_id(void *arg, uint32_t id, const char *name, size_t len)
+{
+	struct id_list *list = arg;
+
+	(void)name;
+	(void)len;
+	if (list->count == list->size) {
+		size_t size = list->size ? 2 * list->size : 64;
+		uint32_t *ids = realloc(list->ids, size * sizeof(*ids));
+
+		if (!ids)
+			return -ENOMEM;
+		list->ids = ids;
+		list->size = size;
+	}
+	list->ids[list->count++] = id;
+	return 0;
+}
+
+int exec_list_ids(struct exec *ex, enum dir_kind dir, uint32_t parent, uint32_t **ids, size_t *count)
+{
+	struct id_list list = { 0 };
+
+	if (children_list(ex->txn, dir, parent, 0, collect_id, &list)) {
+		free(list.ids);
+		return err_nomem(ex->err);
+	}
+	*ids = list.ids;
+	*count = list.count;
+	return 0;
+}
+
+void name_list_add(struct name_list *list, const char *name)
+{
+	size_t used = strlen(list->text);
+
+	if (list->count++ < 10)
+		snprintf(list->text + used, sizeof(list->text) - used, "%s%s", used ? ", " : "", name);
+}
+
+void name_list_end(struct name_list *list)
+{
+	size_t used = strlen(list->text);
+
+	if (list->count > 10)
+		snprintf(list->text + used, sizeof(list->text) - used, " and %u more", list->count - 10);
+}
+
+typedef int stmt_fn(struct exec *ex);
+
+/* BEGIN, COMMIT and ROLLBACK are the session's; here they do nothing. */
+static int no_effect(struct exec *ex)
+{
+	(void)ex;
+	return 0;
+}
+
+static stmt_fn *const statements[] = {
+	[STMT_CREATE_NAMESPACE] = exec_create_namespace,
+	[STMT_ALTER_NAMESPACE] = exec_alter_namespace,
+	[STMT_DROP_NAMESPACE] = exec_drop_namespace,
+	[STMT_CREATE_TABLE] = exec_create_table,
+	[STMT_ALTER_TABLE] = exec_alter_table,
+	[STMT_DROP_TABLE] = exec_drop_table,
+	[STMT_UNDROP_TABLE] = exec_undrop_table,
+	[STMT_PURGE_TABLE] = exec_purge_table,
+	[STMT_CREATE_STORAGE] = exec_create_storage,
+	[STMT_ALTER_STORAGE] = exec_alter_storage,
+	[STMT_DROP_STORAGE] = exec_drop_storage,
+	[STMT_BEGIN] = no_effect,
+	[STMT_COMMIT] = no_effect,
+	[STMT_ROLLBACK] = no_effect,
+};
+
+_Static_assert(countof(statements) == STMT_VERB_COUNT, "every statement has a function");
+
+/* The failure's place, if nothing more exact is known, is its statement. */
+static int run_statement(struct exec *ex, const struct stmt *stmt)
+{
+	int rc;
+
+	ex->stmt = stmt;
+	rc = statements[stmt->verb](ex);
+	if (rc && ex->err->pos < 0 && ex->err->kind == ERR_RULE)
+		ex->err->pos = (long)stmt->start;
+	return rc;
+}
+
+static int begin_exec(struct exec *ex)
+{
+	int64_t last = (int64_t)meta_get(ex->txn, META_LAST_STAMP);
+
+	ex->err = &ex->request->err;
+	ex->now = catalog_now(ex->catalog);
+	if (ex->now <= last)
+		ex->now = last + 1;
+	ex->sequence = meta_get(ex->txn, META_SEQUENCE) + 1;
+	ex->notes = open_memstream(&ex->request->notes, &ex->notes_len);
+	return ex->notes ? 0 : err_nomem(ex->err);
+}
+
+static void end_exec(struct exec *ex)
+{
+	if (ex->notes && (fclose(ex->notes) || !*ex->request->notes)) {
+		free(ex->request->notes);
+		ex->request->notes = NULL;
+	}
+	for (size_t i = 0; i < ex->count; i++)
+		free_touched(ex->list[i]);
+	free(ex->list);
+	tdestroy(ex->index, no_free);
+}
+
+int exec_request(struct catalog *catalog, struct txn *txn, struct request *request, size_t count)
+{
+	struct exec ex = { .catalog = catalog, .txn = txn, .request = request };
+	int rc = begin_exec(&ex);
+
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = run_statement(&ex, &request->script->stmts[i]);
+	ex.stmt = NULL;
+	if (!rc)
+		rc = exec_seal(&ex);
+	end_exec(&ex);
+	return rc;
+}
+
+int exec_purge_expired(struct catalog *catalog, struct txn *txn, struct request *request,
+		       uint32_t table_id)
+{
+	struct exec ex = { .catalog = catalog, .txn = txn, .request = request };
+	struct touched *t;
+	int rc = begin_exec(&ex);
+
+	if (!rc)
+		rc = exec_table(&ex, table_id, &t);
+	if (!rc && asprintf(&t->statement, "PURGE TABLE %s.%s", t->table->namespace_name,
+			    t->table->name) < 0) {
+		t->statement = NULL;
+		rc = err_nomem(ex.err);
+	}
+	if (!rc)
+		rc = exec_purge(&ex, t);
+	if (!rc)
+		rc = exec_seal(&ex);
+	end_exec(&ex);
+	return rc;
+}

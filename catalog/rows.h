@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rows - what stands in the named databases: keys and values of a catalog.
+ *
+ * Keys are big-endian so that order is meaning.  Object and version values are
+ * records (catalog/record.h); the others are a few integers and a text.  Only
+ * what is stored is answered: the built-in `system` namespace is not.
+ *
+ *   meta       text key -> le64                       (enum meta_key)
+ *   names      parent be32, kind u8, name -> id be32
+ *   children   parent be32, kind u8, id be32 -> name
+ *   objects    kind u8, id be32 -> record
+ *              128 + dir kind u8, parent be32 -> sequence le64, stamp le64, count le32
+ *   versions   table be32, version be32 -> committed_at be64, record
+ *   locations  normalised path, '/' at the end -> table be32
+ *   trash      purge time be64, table be32 -> u8 what (enum trash_kind)
+ *   log        end offset be64 of the line in log.jsonl -> line with newline
+ *   changes    sequence be64, index be32 -> struct change_row
+ */
+#ifndef KALAM_CATALOG_ROWS_H
+#define KALAM_CATALOG_ROWS_H
+
+#include "base/err.h"
+#include "catalog/model.h"
+#include "catalog/store.h"
+
+/* Directory kinds of names and children; parent is a namespace id or 0. */
+enum dir_kind {
+	DIR_NAMESPACES,	/* parent 0 */
+	DIR_STORAGES,	/* parent 0 */
+	DIR_TABLES,	/* parent namespace id */
+	DIR_TRASH,	/* parent namespace id */
+	DIR_KIND_COUNT
+};
+
+enum meta_key {
+	META_FORMAT,
+	META_UUID_HIGH,
+	META_UUID_LOW,
+	META_NEXT_NAMESPACE,
+	META_NEXT_TABLE,
+	META_NEXT_STORAGE,
+	META_SEQUENCE,		/* of the last transaction */
+	META_LAST_STAMP,	/* its committed_at: strictly increasing */
+	META_LOG_END,		/* bytes of log.jsonl */
+	META_NAMESPACES,	/* counts of live objects */
+	META_TABLES,
+	META_TRASH,
+	META_STORAGES,
+	META_LOCATIONS_EPOCH,	/* sequence of the last change that can move a location */
+	META_CHANGES_FIRST,	/* oldest sequence in changes */
+	META_KEY_COUNT
+};
+
+/* 0 when it was never set. */
+uint64_t meta_get(struct txn *txn, enum meta_key key);
+int meta_set(struct txn *txn, enum meta_key key, uint64_t value, struct err *err) MUST_CHECK;
+
+/*
+ * Directory index.  name_find: -ENOENT without message if absent.  name_add:
+ * -EEXIST if the name is taken.  Neither touches the directory's state.
+ */
+int name_find(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name, uint32_t *id) MUST_CHECK;
+int name_add(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name, uint32_t id, struct err *err) MUST_CHECK;
+int name_remove(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name, uint32_t id, struct err *err) MUST_CHECK;
+
+/* State of a directory: when its names last changed. */
+struct dir_state {
+	uint64_t sequence;	/* of the transaction that last changed a name in it */
+	int64_t changed_at;	/* its stamp, strictly increasing per directory */
+	uint32_t count;		/* names in it */
+};
+
+/* Zeroes for a directory that never had a name. */
+void dir_state_get(struct txn *txn, enum dir_kind dir, uint32_t parent, struct dir_state *out);
+int dir_state_touch(struct txn *txn, enum dir_kind dir, uint32_t parent, uint64_t sequence,
+		    int64_t stamp, int count_change, struct err *err) MUST_CHECK;
+
+/*
+ * Call back for each entry with an id greater than after, in id order, until
+ * the callback returns non-zero, which is returned.  name is borrowed and not
+ * NUL-terminated.  The callback must not write.
+ */
+typedef int children_fn(void *arg, uint32_t id, const char *name, size_t len);
+int children_list(struct txn *txn, enum dir_kind dir, uint32_t parent, uint32_t after, children_fn *fn, void *arg);
+
+/* The same in name order (dumps, listings for people). */
+int names_list(struct txn *txn, enum dir_kind dir, uint32_t parent, children_fn *fn, void *arg);
+
+/*
+ * Current records; *out is a new reference, a table's txn is txn_id(txn).
+ * -ENOENT without message if there is none, -EIO with a sentence for a damaged
+ * record.  row_version answers the table as it was, never as dropped.  Ids of
+ * the built-in `system` namespace are answered one layer up, in catalog.c.
+ */
+int row_namespace(struct txn *txn, uint32_t id, struct namespace **out, struct err *err) MUST_CHECK;
+int row_table(struct txn *txn, uint32_t id, struct table **out, struct err *err) MUST_CHECK;
+int row_storage(struct txn *txn, uint32_t id, struct storage **out, struct err *err) MUST_CHECK;
+int row_version(struct txn *txn, uint32_t table, uint32_t version, struct table **out, struct err *err) MUST_CHECK;
+
+int row_namespace_put(struct txn *txn, const struct namespace *ns, struct err *err) MUST_CHECK;
+int row_storage_put(struct txn *txn, const struct storage *storage, struct err *err) MUST_CHECK;
+/* Put the current record of a table; with version also its history record (-EFBIG over 1 MiB). */
+int row_table_put(struct txn *txn, const struct table *table, bool version, struct err *err) MUST_CHECK;
+int row_delete(struct txn *txn, enum object_kind kind, uint32_t id, struct err *err) MUST_CHECK;
+/* Delete the history of a table, at most `most` versions; *left tells whether more remain. */
+int row_versions_delete(struct txn *txn, uint32_t table, unsigned most, bool *left, struct err *err) MUST_CHECK;
+
+/* The version in force at a time: greatest with committed_at <= stamp; -ENOENT before the first. */
+int row_version_at(struct txn *txn, uint32_t table, int64_t stamp, uint32_t *version, struct err *err) MUST_CHECK;
+
+/*
+ * Who owns path, a directory above it or one below it, other than `table`
+ * (0 = anybody)?  0 with *owner, or -ENOENT.  path is absolute and normalised,
+ * without a trailing slash.  location_add: -ENAMETOOLONG over LOCATION_MAX_BYTES.
+ */
+#define LOCATION_MAX_BYTES 499	/* LMDB's keys end at 511 */
+int location_owner(struct txn *txn, const char *path, uint32_t table, uint32_t *owner) MUST_CHECK;
+int location_add(struct txn *txn, const char *path, uint32_t table, struct err *err) MUST_CHECK;
+int location_remove(struct txn *txn, const char *path, struct err *err) MUST_CHECK;
+
+/* What waits in the trash index. */
+enum trash_kind {
+	TRASH_TABLE,	/* a dropped table whose retention ends then */
+	TRASH_HISTORY	/* a purged table whose versions may go then */
+};
+int trash_add(struct txn *txn, int64_t when, uint32_t table, enum trash_kind kind, struct err *err) MUST_CHECK;
+int trash_remove(struct txn *txn, int64_t when, uint32_t table, struct err *err) MUST_CHECK;
+/* The entry that is due first: -ENOENT if there is none. */
+int trash_first(struct txn *txn, int64_t *when, uint32_t *table, enum trash_kind *kind) MUST_CHECK;
+
+/* log.jsonl: append one line (with its newline); read from a byte offset. */
+int log_append(struct txn *txn, const char *line, size_t len, struct err *err) MUST_CHECK;
+/* Copy up to size bytes from offset to out; returns how many, 0 at the end. */
+size_t log_read(struct txn *txn, uint64_t offset, char *out, size_t size);
+
+enum change_event {
+	EVENT_CREATE = 1,
+	EVENT_ALTER,
+	EVENT_RENAME,
+	EVENT_DROP,
+	EVENT_UNDROP,
+	EVENT_PURGE,
+	EVENT_RESTORE,
+	EVENT_END	/* one past the last */
+};
+const char *change_event_name(enum change_event event);	/* "CREATE".  Static */
+
+/* One object changed: what caches and kernels must forget. */
+struct change_row {
+	enum object_kind object;
+	enum change_event event;
+	uint32_t id;			/* namespace, table or storage id */
+	uint32_t parent, old_parent;	/* tables: namespace id after and before */
+	char name[NAME_SIZE], old_name[NAME_SIZE];	/* after and before; "" where there was none */
+	bool was_trashed, is_trashed;	/* tables: in trash/ before and after */
+	bool moves_locations;		/* links may point elsewhere now */
+	bool columns_changed;		/* see columns */
+	uint32_t column_count;		/* names in column_names: those that came, went or changed; */
+	const char *column_names;	/* NUL-separated, borrowed until the transaction ends */
+	size_t column_names_len;
+};
+
+int change_append(struct txn *txn, uint64_t sequence, uint32_t index, const struct change_row *row, struct err *err) MUST_CHECK;
+/*
+ * Call back for each change after sequence `after`, oldest first.  Nothing is
+ * missing where `after` + 1 >= META_CHANGES_FIRST.  The callback must not write.
+ */
+typedef int change_fn(void *arg, uint64_t sequence, const struct change_row *row);
+int changes_list(struct txn *txn, uint64_t after, change_fn *fn, void *arg);
+/* Keep the newest CHANGES_KEPT transactions; sequence is the one under way. */
+#define CHANGES_KEPT 65536
+int changes_trim(struct txn *txn, uint64_t sequence, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * status - .kalamfs/status.json, and what `kalamctl status` tells.
+ */
+#ifndef KALAM_CATALOG_STATUS_H
+#define KALAM_CATALOG_STATUS_H
+
+#include "catalog/catalog.h"
+
+#include <stdio.h>
+
+/* What only the asking process knows; zero and NULL where it does not apply. */
+struct status_facts {
+	const char *state;		/* "ok", or why changes are refused; NULL = "ok" */
+	bool read_only;
+	int64_t started_at;		/* 0 prints null */
+	const char *coherence;		/* "epoch", "bounded"; NULL prints null */
+	bool cache;			/* the schema cache's figures mean something here */
+};
+
+/* The document of forms.md, indented or compact, with a newline. */
+void status_print(struct catalog *catalog, struct txn *txn, const struct status_facts *facts,
+		  bool indented, FILE *out);
+
+#endif
