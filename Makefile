@@ -45,6 +45,11 @@ LIB_OBJ := $(LIB_SRC:%.c=$(O)/%.o)
 FS_OBJ := $(FS_SRC:%.c=$(O)/%.o)
 UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 
+# Debian packages: to build, and to test.
+BUILD_DEBS = gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libjansson-dev liburcu-dev \
+	libxxhash-dev
+TEST_DEBS = clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils
+
 all: $(O)/kalamfs $(O)/kalamctl
 
 $(O)/libkalam.a: $(LIB_OBJ)
@@ -68,8 +73,114 @@ $(O)/%.o: %.c Makefile
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
-clean:
-	rm -rf build build-asan build-tsan build-cov
+# A test program of one file that needs the library: tests/stress/*.c, tests/tools/*.c.
+$(O)/tests/%: $(O)/tests/%.o $(O)/libkalam.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-.PHONY: all clean
+TOOL_SRC := $(wildcard tests/stress/*.c tests/tools/*.c)
+TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%)
+
+tests-build: all $(UNIT_BIN) $(TOOL_BIN)
+
+deps:
+	@tests/install.sh $(BUILD_DEBS)
+
+deps-test:
+	@tests/install.sh $(BUILD_DEBS) $(TEST_DEBS)
+	@tests/install.sh --command node nodejs --command npm npm
+
+# A sample catalog, mounted: what to try first.
+demo: deps
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/demo/demo.sh $(O)
+
+# Everything, from a fresh machine.  What runs is in check-all.
+check: deps-test
+	@$(MAKE) --no-print-directory check-all
+
+check-all:
+	@$(MAKE) --no-print-directory -j2 WERROR=1 tests-build
+	@$(MAKE) --no-print-directory check-layers check-man check-install
+	@$(MAKE) --no-print-directory check-unit
+	@$(MAKE) --no-print-directory check-mount
+	@$(MAKE) --no-print-directory check-agree
+	@$(MAKE) --no-print-directory check-stress
+	@$(MAKE) --no-print-directory check-valgrind
+	@$(MAKE) --no-print-directory check-asan
+	@$(MAKE) --no-print-directory check-tsan
+	@$(MAKE) --no-print-directory check-clang
+	@echo 'make check: all suites passed'
+
+check-unit: $(UNIT_BIN)
+	@tests/run.sh unit $(UNIT_BIN)
+
+check-mount: tests-build
+	@KALAM_BUILD=$(O) tests/run.sh mount $(wildcard tests/mount/test_*.sh)
+
+# The forms of one table say the same thing, and apache-arrow reads schema.arrow.
+check-agree: all
+	@KALAM_BUILD=$(O) tests/run.sh agree tests/agree/agree.sh
+
+STRESS_SECONDS ?= 30
+check-stress: tests-build
+	@KALAM_BUILD=$(O) tests/run.sh stress 'tests/stress/stress.sh $(STRESS_SECONDS)'
+
+check-valgrind: tests-build
+	@KALAM_BUILD=$(O) tests/run.sh valgrind tests/mount/valgrind.sh
+
+check-asan:
+	@$(MAKE) --no-print-directory -j2 SAN=1 tests-build
+	@$(MAKE) --no-print-directory SAN=1 check-unit check-mount STRESS_SECONDS=10 check-stress
+
+export TSAN_OPTIONS = suppressions=$(CURDIR)/tests/tsan.supp history_size=4
+check-tsan:
+	@$(MAKE) --no-print-directory -j2 TSAN=1 tests-build
+	@$(MAKE) --no-print-directory TSAN=1 check-unit check-mount STRESS_SECONDS=10 check-stress
+
+check-clang:
+	@$(MAKE) --no-print-directory -j2 CC=clang O=build-clang WERROR=1 all
+
+check-layers:
+	@tests/run.sh layers tests/layers.sh
+
+check-man:
+	@tests/run.sh man 'mandoc -Tlint -W warning man/*.[58]' 'groff -mdoc -ww -z man/*.[58]'
+
+check-install: all
+	@tests/run.sh install 'tests/install_check.sh $(O)'
+
+golden-update: $(UNIT_BIN)
+	GOLDEN_UPDATE=1 $(O)/tests/unit/test_golden
+	GOLDEN_UPDATE=1 $(O)/tests/unit/test_ddl_golden
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install $(O)/kalamfs $(O)/kalamctl $(DESTDIR)$(PREFIX)/bin
+	install -m 644 man/kalamfs.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 man/kalamfs.8 man/kalamctl.8 $(DESTDIR)$(MANDIR)/man8
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/kalamfs $(DESTDIR)$(PREFIX)/bin/kalamctl
+	rm -f $(DESTDIR)$(MANDIR)/man5/kalamfs.5 $(DESTDIR)$(MANDIR)/man8/kalamfs.8 \
+		$(DESTDIR)$(MANDIR)/man8/kalamctl.8
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build build-*
+
+help:
+	@echo 'make             build kalamfs and kalamctl in $(O)/'
+	@echo 'make demo        install what is missing, build, mount a sample catalog'
+	@echo 'make check       install what tests need, build, run every test'
+	@echo 'make check-unit | check-mount | check-agree | check-stress | check-valgrind'
+	@echo 'make check-asan | check-tsan | check-clang | check-layers | check-man | check-install'
+	@echo 'make install | uninstall   with DESTDIR, PREFIX, MANDIR'
+	@echo 'make clean'
+	@echo 'SAN=1, TSAN=1, COV=1, WERROR=1 choose a build; each has its own directory'
+
+.PHONY: all tests-build deps deps-test demo check check-all check-unit check-mount check-agree \
+	check-stress check-valgrind check-asan check-tsan check-clang check-layers check-man \
+	check-install golden-update install uninstall format clean help
 .SECONDARY:

@@ -23,7 +23,8 @@ enum name_kind { NAME_NAMESPACE, NAME_TABLE, NAME_COLUMN, NAME_STORAGE };
  * Returns 0, or -ENAMETOOLONG with its text ("Name is too long (N characters,
  * max 64)") at byte position pos (may be -1).
  */
-int name_fold(const char *text, size_t len, long pos, char out[NAME_SIZE], struct err *err) MUST_CHECK;
+int name_fold(const char *text, size_t len, long pos, char out[NAME_SIZE],
+	      struct err *err) MUST_CHECK;
 
 /*
  * Check a folded name: characters, reserved names of its kind, reserved words

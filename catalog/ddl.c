@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 /* The script level: where statements begin and end, and what is left at the end. */
 struct script_parser {
@@ -15,23 +16,23 @@ struct script_parser {
 	bool final;
 };
 
-/*
- * Whether the failure touches the end of the text, so that more text may mend
- * it.  A position behind the current token is the lexer's.
- */
+/* Whether the token at the failure touches the end of the text, so that more text may mend it. */
 static bool touches_end(const struct parser *p)
 {
-	const struct token *token = &p->stopped;
-	long end = token->pos + (long)token->len;
+	struct lexer ahead = p->lx;
 
+	ahead.token = p->stopped;
 	if (p->err.pos < 0)
 		return false;
-	if (p->err.pos >= end)
-		return p->lx.at == p->lx.len;
-	if (p->err.pos == token->pos)
-		return (size_t)end == p->lx.len;
-	return (size_t)token->pos == p->lx.len && p->last_end == p->lx.len &&
-	       p->err.pos >= p->last_pos;
+	if (p->err.pos < p->stopped.pos) /* a name, judged when it was taken */
+		return p->stopped.kind == TOKEN_END && p->last_end == p->lx.len &&
+		       p->err.pos >= p->last_pos;
+	while (ahead.token.kind != TOKEN_END &&
+	       ahead.token.pos + (long)ahead.token.len <= p->err.pos) {
+		if (lex_next(&ahead, NULL))
+			return ahead.at == ahead.len;
+	}
+	return (size_t)ahead.token.pos + ahead.token.len == ahead.len;
 }
 
 static bool can_be_mended(const struct script_parser *sp)
@@ -79,26 +80,80 @@ static void check_size(struct parser *p, size_t start, size_t len)
 
 static void not_ended(struct parser *p, const struct stmt *stmt)
 {
+	bool is_list = stmt->verb == STMT_ALTER_TABLE;
 	const struct token *token = &p->lx.token;
 
-	if (ddl_begins_statement(p))
-		ddl_error(p, token->pos, "Expected ';' in front of '%.*s'", (int)token->len,
-		          token->text);
+	if (ddl_begins_statement(p) || (is_list && ddl_begins_action(p)))
+		ddl_error(p, token->pos, "Expected %s in front of '%.*s'",
+		          is_list ? "',' or ';'" : "';'", (int)token->len, token->text);
 	else
-		ddl_expected(p, stmt->verb == STMT_ALTER_TABLE ? "',' or the end of the statement"
-		                                               : "the end of the statement");
+		ddl_expected(p, is_list ? "',' or the end of the statement"
+		                        : "the end of the statement");
+}
+
+/* Words that go on with a statement on the next line. */
+static const char *const further_words[] = {
+	"WITH",
+	"WITHOUT",
+	"PARTITION",
+	"COMMENT",
+	"DEFAULT",
+	"NOT",
+	"NULL",
+	"CASCADE",
+	"RESTRICT",
+	"PURGE",
+	"USING",
+	"PRIMARY",
+	"AUTO_INCREMENT",
+	"AUTOINCREMENT",
+	"GENERATED",
+	"IDENTITY",
+	"ID",
+	"TYPE",
+	"NAME",
+	"DESCRIPTION",
+	"PATH",
+	"BASE_DIRECTORY",
+	"BUCKET",
+	"REGION",
+	"SHARED_TABLES_TEMPLATE",
+	"USER_TABLES_TEMPLATE",
+	"CREDENTIALS",
+	"CONFIG",
+	"SET",
+	"TRANSACTION",
+	"WORK",
+	"PRECISION",
+	"VARYING",
+};
+
+/* "NO" at the end of the text may be NOT NULL cut off by the end of a write. */
+static bool may_go_on(const struct parser *p)
+{
+	const struct token *token = &p->lx.token;
+
+	if (token->kind != TOKEN_WORD || (size_t)token->pos + token->len < p->lx.len)
+		return false;
+	for (size_t i = 0; i < countof(further_words); i++) {
+		if (strlen(further_words[i]) >= token->len &&
+		    !strncasecmp(further_words[i], token->text, token->len))
+			return true;
+	}
+	return false;
 }
 
 /* Behind a whole statement: whether it is terminated. */
 static bool is_terminated(struct script_parser *sp, const struct stmt *stmt)
 {
 	struct parser *p = &sp->p;
-	bool new_line = p->newline_ends && p->lx.token.newline_before;
 
 	if (p->rc)
 		return false;
-	if (ddl_is_symbol(p, ';') || new_line)
+	if (ddl_is_symbol(p, ';'))
 		return true;
+	if (p->newline_ends && p->lx.token.newline_before)
+		return sp->final || !may_go_on(p);
 	if (ddl_is_kind(p, TOKEN_END))
 		return sp->final;
 	not_ended(p, stmt);
@@ -178,7 +233,7 @@ int ddl_parse(const char *text, size_t len, enum ddl_scope scope, enum ddl_endin
 	struct parser *p = &sp.p;
 
 	*out = (struct script){ .tail = len };
-	ddl_stop(p, lex_start(&p->lx, text, len, &p->err));
+	ddl_lexed(p, lex_start(&p->lx, text, len, &p->err));
 	if (!p->rc || can_be_mended(&sp))
 		out->tail = parse_all(&sp);
 	if (p->rc && can_be_mended(&sp)) {

@@ -161,7 +161,7 @@ static void parse_access_level(struct parser *p, struct action *action)
 
 static void parse_set(struct parser *p, struct action *action)
 {
-	static const char *const words[] = { "(", "ACCESS LEVEL", "TBLPROPERTIES" };
+	static const char *const words[] = { "'('", "ACCESS LEVEL", "TBLPROPERTIES" };
 	const struct token *token = &p->lx.token;
 	struct token next;
 

@@ -140,7 +140,6 @@ static const struct {
 	{ "INDEX", "Indexes are not part of the catalog" },
 	{ "KEY", "Indexes are not part of the catalog" },
 	{ "COLLATE", "The catalog does not model collations; leave COLLATE out" },
-	{ "UNSIGNED", "There are no unsigned types: leave UNSIGNED out or take a wider type" },
 	{ "FIRST", "A column is always added behind the others; leave FIRST out" },
 	{ "AFTER", "A column is always added behind the others; leave AFTER out" },
 	{ "ON", "The catalog does not model ON UPDATE and ON DELETE; leave them out" },
@@ -252,8 +251,29 @@ static bool is_behind_statement(const struct parser *p)
 {
 	if (p->inside)
 		return false;
-	return ddl_begins_statement(p) ||
+	return ddl_begins_statement(p) || ddl_begins_action(p) ||
 	       (p->newline_ends && p->lx.token.newline_before && !refusal(p));
+}
+
+/* WITH TIME ZONE belongs to the type, unless the end of the text cuts it off. */
+static bool is_cut_time_zone(const struct parser *p)
+{
+	struct lexer ahead = p->lx;
+	int rc = 0;
+
+	if (!ddl_is(p, "WITH") && !ddl_is(p, "WITHOUT"))
+		return false;
+	rc = lex_next(&ahead, NULL);
+	if (!rc && lex_is_word(&ahead, "TIME"))
+		rc = lex_next(&ahead, NULL);
+	return rc || (size_t)ahead.token.pos + ahead.token.len == p->lx.len;
+}
+
+static void unknown_option(struct parser *p)
+{
+	if (is_cut_time_zone(p))
+		p->hope = HOPE_YES;
+	ddl_unknown(p, "column option", WORD_LIST(option_words));
 }
 
 static void parse_options(struct column_parser *cp)
@@ -268,7 +288,7 @@ static void parse_options(struct column_parser *cp)
 		else if (is_behind_statement(p))
 			return;
 		else if (!ddl_refuse_constraint(p, false))
-			ddl_unknown(p, "column option", WORD_LIST(option_words));
+			unknown_option(p);
 	}
 }
 

@@ -50,8 +50,14 @@ struct word_list {
 /* Keep a failure that p->err already describes; rc 0 is none. */
 void ddl_stop(struct parser *p, int rc);
 
+/* What the lexer gave: after a failure it knows whether more text may mend it. */
+void ddl_lexed(struct parser *p, int rc);
+
 /* A failure with its sentence and place. */
 void ddl_error(struct parser *p, long pos, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* Where the current token is; at the end of the text, behind the last one. */
+long ddl_here(const struct parser *p);
 
 /* "Expected WHAT, found 'x'" at the current token. */
 void ddl_expected(struct parser *p, const char *what);

@@ -176,6 +176,7 @@ static void parse_text(struct parser *p, struct storage_spec *spec, enum field f
 	const char **text = (const char **)((char *)spec + field_places[field].text);
 	long *pos = (long *)((char *)spec + field_places[field].pos);
 	bool *clear = NULL;
+	char what[48];
 
 	if (field_places[field].clear)
 		clear = (bool *)((char *)spec + field_places[field].clear);
@@ -184,7 +185,8 @@ static void parse_text(struct parser *p, struct storage_spec *spec, enum field f
 		*clear = true;
 		return;
 	}
-	*text = ddl_string(p, field_words[field]);
+	snprintf(what, sizeof(what), "the value of %s", field_words[field]);
+	*text = ddl_string(p, what);
 	if (*text && field == FIELD_BUCKET) {
 		*text = bucket_base(p, *text);
 		spec->bucket = true;
@@ -231,7 +233,7 @@ static void parse_field(struct storage_parser *sp, const char *what)
 	if (field == FIELD_TYPE)
 		parse_type(p, sp->spec);
 	else if (field == FIELD_REGION)
-		ddl_string(p, "REGION");
+		ddl_string(p, "the value of REGION");
 	else
 		parse_text(p, sp->spec, (enum field)field);
 }

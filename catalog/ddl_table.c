@@ -294,10 +294,12 @@ void ddl_create_table(struct parser *p, struct stmt *stmt)
 /* A table's ctl speaks of one table, but what ends that table names it. */
 static void old_table(struct parser *p, struct stmt *stmt, const char *statement)
 {
-	if (p->scope == SCOPE_TABLE && ddl_ended(p)) {
+	if (!p->rc && p->scope == SCOPE_TABLE && ddl_ended(p)) {
 		if (p->newline_ends && p->lx.token.newline_before)
 			p->hope = HOPE_NONE;
-		ddl_error(p, p->lx.token.pos,
+		else if (ddl_is_kind(p, TOKEN_END))
+			p->hope = HOPE_YES;
+		ddl_error(p, ddl_here(p),
 		          "%s needs the name of the table, also in the table's own ctl", statement);
 	}
 	ddl_table_name(p, &stmt->object, false);

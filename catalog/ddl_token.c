@@ -19,6 +19,14 @@ void ddl_stop(struct parser *p, int rc)
 	p->lx.token.kind = TOKEN_END;
 }
 
+void ddl_lexed(struct parser *p, int rc)
+{
+	if (!rc)
+		return;
+	p->hope = p->lx.at == p->lx.len ? HOPE_YES : HOPE_NONE;
+	ddl_stop(p, rc);
+}
+
 void ddl_error(struct parser *p, long pos, const char *fmt, ...)
 {
 	char text[ERR_TEXT_SIZE];
@@ -34,7 +42,8 @@ void ddl_error(struct parser *p, long pos, const char *fmt, ...)
 static const char *found(const struct parser *p, char out[SHOWN_MAX + 16])
 {
 	const struct token *token = &p->lx.token;
-	const char *quote = token->kind == TOKEN_STRING ? "" : "'";
+	bool is_quoted = token->kind == TOKEN_STRING || token->kind == TOKEN_QUOTED;
+	const char *quote = is_quoted ? "" : "'";
 	size_t len = token->len;
 
 	if (token->kind == TOKEN_END)
@@ -48,11 +57,18 @@ static const char *found(const struct parser *p, char out[SHOWN_MAX + 16])
 	return out;
 }
 
+long ddl_here(const struct parser *p)
+{
+	return ddl_is_kind(p, TOKEN_END) ? (long)p->last_end : p->lx.token.pos;
+}
+
 void ddl_expected(struct parser *p, const char *what)
 {
 	char shown[SHOWN_MAX + 16];
 
-	ddl_error(p, p->lx.token.pos, "Expected %s, found %s", what, found(p, shown));
+	if (!p->rc && p->hope == HOPE_BY_PLACE && ddl_is_kind(p, TOKEN_END))
+		p->hope = HOPE_YES;
+	ddl_error(p, ddl_here(p), "Expected %s, found %s", what, found(p, shown));
 }
 
 /* "A, B or C" */
@@ -118,7 +134,7 @@ void ddl_next(struct parser *p)
 		return;
 	p->last_pos = token->pos;
 	p->last_end = (size_t)token->pos + token->len;
-	ddl_stop(p, lex_next(&p->lx, &p->err));
+	ddl_lexed(p, lex_next(&p->lx, &p->err));
 }
 
 bool ddl_is(const struct parser *p, const char *word)

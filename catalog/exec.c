@@ -351,10 +351,11 @@ static int collect_id(void *arg, uint32_t id, const char *name, size_t len)
 int exec_list_ids(struct exec *ex, enum dir_kind dir, uint32_t parent, uint32_t **ids, size_t *count)
 {
 	struct id_list list = { 0 };
+	int rc = children_list(ex->txn, dir, parent, 0, collect_id, &list);
 
-	if (children_list(ex->txn, dir, parent, 0, collect_id, &list)) {
+	if (rc) {
 		free(list.ids);
-		return err_nomem(ex->err);
+		return rc == -ENOMEM ? err_nomem(ex->err) : err_set(ex->err, rc, UNREADABLE);
 	}
 	*ids = list.ids;
 	*count = list.count;

@@ -121,6 +121,8 @@ struct name_list {
 void name_list_add(struct name_list *list, const char *name);
 void name_list_end(struct name_list *list);
 
+#define UNREADABLE "The catalog's directory index cannot be read"
+
 #define PURGE_GRACE_US (60 * 1000000LL)
 
 #endif

@@ -217,9 +217,12 @@ static int collect(void *arg, uint32_t id, const char *name, size_t len)
 static int not_empty(struct exec *ex, const struct namespace *ns)
 {
 	struct name_list live = { .count = 0 }, trash = { .count = 0 };
+	int rc = names_list(ex->txn, DIR_TABLES, ns->id, collect, &live);
 
-	names_list(ex->txn, DIR_TABLES, ns->id, collect, &live);
-	names_list(ex->txn, DIR_TRASH, ns->id, collect, &trash);
+	if (!rc)
+		rc = names_list(ex->txn, DIR_TRASH, ns->id, collect, &trash);
+	if (rc)
+		return err_set(ex->err, rc, UNREADABLE);
 	if (!live.count && !trash.count)
 		return 0;
 	name_list_end(&live);

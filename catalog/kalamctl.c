@@ -14,6 +14,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PEER_TIMEOUT_MS 1000
@@ -396,6 +397,17 @@ static void fill_author(struct author *author)
 	snprintf(author->command, sizeof(author->command), "kalamctl");
 }
 
+/* The store belongs to its owner alone: root opens it as that owner. */
+static void become_owner(const char *dir)
+{
+	struct stat st;
+
+	if (geteuid() != 0 || stat(dir, &st) || st.st_uid == 0)
+		return;
+	if (setegid(st.st_gid) || seteuid(st.st_uid))
+		fprintf(stderr, "kalamctl: cannot become the owner of '%s': %s\n", dir, strerror(errno));
+}
+
 static int run_command(struct ctl *ctl, const char *dir, const struct command *command)
 {
 	struct catalog_options options = { .create = command->writes };
@@ -403,7 +415,10 @@ static int run_command(struct ctl *ctl, const char *dir, const struct command *c
 	bool more = true;
 	int rc;
 
+	become_owner(dir);
 	rc = catalog_open(dir, &options, &ctl->catalog, &err);
+	if (getuid() == 0 && (seteuid(0) || setegid(getgid())))
+		fprintf(stderr, "kalamctl: cannot become root again: %s\n", strerror(errno));
 	if (rc == -ENOENT)
 		err_set(&err, rc, "There is no catalog in '%s'", dir);
 	if (rc)

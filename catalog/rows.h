@@ -60,9 +60,12 @@ int meta_set(struct txn *txn, enum meta_key key, uint64_t value, struct err *err
  * Directory index.  name_find: -ENOENT without message if absent.  name_add:
  * -EEXIST if the name is taken.  Neither touches the directory's state.
  */
-int name_find(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name, uint32_t *id) MUST_CHECK;
-int name_add(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name, uint32_t id, struct err *err) MUST_CHECK;
-int name_remove(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name, uint32_t id, struct err *err) MUST_CHECK;
+int name_find(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name,
+	      uint32_t *id) MUST_CHECK;
+int name_add(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name, uint32_t id,
+	     struct err *err) MUST_CHECK;
+int name_remove(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name, uint32_t id,
+		struct err *err) MUST_CHECK;
 
 /* State of a directory: when its names last changed. */
 struct dir_state {
@@ -82,7 +85,8 @@ int dir_state_touch(struct txn *txn, enum dir_kind dir, uint32_t parent, uint64_
  * NUL-terminated.  The callback must not write.
  */
 typedef int children_fn(void *arg, uint32_t id, const char *name, size_t len);
-int children_list(struct txn *txn, enum dir_kind dir, uint32_t parent, uint32_t after, children_fn *fn, void *arg);
+int children_list(struct txn *txn, enum dir_kind dir, uint32_t parent, uint32_t after,
+		  children_fn *fn, void *arg);
 
 /* The same in name order (dumps, listings for people). */
 int names_list(struct txn *txn, enum dir_kind dir, uint32_t parent, children_fn *fn, void *arg);
@@ -96,18 +100,22 @@ int names_list(struct txn *txn, enum dir_kind dir, uint32_t parent, children_fn 
 int row_namespace(struct txn *txn, uint32_t id, struct namespace **out, struct err *err) MUST_CHECK;
 int row_table(struct txn *txn, uint32_t id, struct table **out, struct err *err) MUST_CHECK;
 int row_storage(struct txn *txn, uint32_t id, struct storage **out, struct err *err) MUST_CHECK;
-int row_version(struct txn *txn, uint32_t table, uint32_t version, struct table **out, struct err *err) MUST_CHECK;
+int row_version(struct txn *txn, uint32_t table, uint32_t version, struct table **out,
+		struct err *err) MUST_CHECK;
 
 int row_namespace_put(struct txn *txn, const struct namespace *ns, struct err *err) MUST_CHECK;
 int row_storage_put(struct txn *txn, const struct storage *storage, struct err *err) MUST_CHECK;
-/* Put the current record of a table; with version also its history record (-EFBIG over 1 MiB). */
-int row_table_put(struct txn *txn, const struct table *table, bool version, struct err *err) MUST_CHECK;
+/* Put the current record of a table; with version also its history (-EFBIG over 1 MiB). */
+int row_table_put(struct txn *txn, const struct table *table, bool version,
+		  struct err *err) MUST_CHECK;
 int row_delete(struct txn *txn, enum object_kind kind, uint32_t id, struct err *err) MUST_CHECK;
 /* Delete the history of a table, at most `most` versions; *left tells whether more remain. */
-int row_versions_delete(struct txn *txn, uint32_t table, unsigned most, bool *left, struct err *err) MUST_CHECK;
+int row_versions_delete(struct txn *txn, uint32_t table, unsigned most, bool *left,
+			struct err *err) MUST_CHECK;
 
 /* The version in force at a time: greatest with committed_at <= stamp; -ENOENT before the first. */
-int row_version_at(struct txn *txn, uint32_t table, int64_t stamp, uint32_t *version, struct err *err) MUST_CHECK;
+int row_version_at(struct txn *txn, uint32_t table, int64_t stamp, uint32_t *version,
+		   struct err *err) MUST_CHECK;
 
 /*
  * Who owns path, a directory above it or one below it, other than `table`
@@ -124,7 +132,8 @@ enum trash_kind {
 	TRASH_TABLE,	/* a dropped table whose retention ends then */
 	TRASH_HISTORY	/* a purged table whose versions may go then */
 };
-int trash_add(struct txn *txn, int64_t when, uint32_t table, enum trash_kind kind, struct err *err) MUST_CHECK;
+int trash_add(struct txn *txn, int64_t when, uint32_t table, enum trash_kind kind,
+	      struct err *err) MUST_CHECK;
 int trash_remove(struct txn *txn, int64_t when, uint32_t table, struct err *err) MUST_CHECK;
 /* The entry that is due first: -ENOENT if there is none. */
 int trash_first(struct txn *txn, int64_t *when, uint32_t *table, enum trash_kind *kind) MUST_CHECK;
@@ -152,16 +161,18 @@ struct change_row {
 	enum change_event event;
 	uint32_t id;			/* namespace, table or storage id */
 	uint32_t parent, old_parent;	/* tables: namespace id after and before */
-	char name[NAME_SIZE], old_name[NAME_SIZE];	/* after and before; "" where there was none */
+	char name[NAME_SIZE], old_name[NAME_SIZE];	/* after and before; "" for none */
 	bool was_trashed, is_trashed;	/* tables: in trash/ before and after */
 	bool moves_locations;		/* links may point elsewhere now */
 	bool columns_changed;		/* see columns */
-	uint32_t column_count;		/* names in column_names: those that came, went or changed; */
-	const char *column_names;	/* NUL-separated, borrowed until the transaction ends */
+	/* Names in column_names: those that came, went or changed. */
+	uint32_t column_count;
+	const char *column_names;	/* each with its NUL; borrowed until the txn ends */
 	size_t column_names_len;
 };
 
-int change_append(struct txn *txn, uint64_t sequence, uint32_t index, const struct change_row *row, struct err *err) MUST_CHECK;
+int change_append(struct txn *txn, uint64_t sequence, uint32_t index, const struct change_row *row,
+		  struct err *err) MUST_CHECK;
 /*
  * Call back for each change after sequence `after`, oldest first.  Nothing is
  * missing where `after` + 1 >= META_CHANGES_FIRST.  The callback must not write.

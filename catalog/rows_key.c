@@ -127,7 +127,7 @@ int entry_first(struct txn *txn, enum store_db db, const struct key *from,
 
 int read_failed(struct err *err, int code, const char *what)
 {
-	err_set(err, code, "cannot read %s from the catalog: %s", what, strerrordesc_np(-code));
+	err_set(err, code, "Cannot read %s from the catalog: %s", what, strerrordesc_np(-code));
 	err_kind_set(err, ERR_STORE);
 	return code;
 }

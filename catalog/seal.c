@@ -164,7 +164,7 @@ static void print_log_line(struct exec *ex, const struct touched *t, const struc
 	free(summary);
 }
 
-static void print_head(const struct touched *t, const struct outcome *o, FILE *out)
+static void print_head(const struct touched *t, const struct outcome *o, bool plan, FILE *out)
 {
 	const char *word = t->kind == OBJECT_TABLE ? "" : object_word(t->kind);
 
@@ -181,8 +181,9 @@ static void print_head(const struct touched *t, const struct outcome *o, FILE *o
 		else if (o->event == EVENT_UNDROP)
 			fprintf(out, "version %u restored from trash\n", o->before_version);
 		else
-			fprintf(out, "version %u %s            destructive: cannot be undone\n",
-				o->before_version, t->kind == OBJECT_TABLE ? "purged" : "dropped");
+			fprintf(out, "version %u %s%s\n", o->before_version,
+				t->kind == OBJECT_TABLE ? "purged" : "dropped",
+				plan ? "            destructive: cannot be undone" : "");
 		return;
 	}
 	case EVENT_CREATE:
@@ -225,8 +226,8 @@ static int add_outcome(struct seal *s, const struct touched *t, enum change_even
 	o->before_version = before;
 	o->after_version = after;
 	object_name(t, o->name, sizeof(o->name));
-	print_head(t, o, s->plan);
-	print_head(t, o, s->heads);
+	print_head(t, o, true, s->plan);
+	print_head(t, o, false, s->heads);
 	if (!event)
 		return 0;
 	line = open_memstream(&o->log_line, &len);

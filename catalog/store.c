@@ -102,12 +102,12 @@ static int map_full(struct store *store, struct err *err)
 	MDB_envinfo info;
 
 	mdb_env_info(store->env, &info);
-	return err_set(err, -ENOSPC, "The catalog limit reached: data.mdb has its %zu MiB%s",
+	return err_set(err, -ENOSPC, "Catalog limit reached: data.mdb fills its map of %zu MiB%s",
 		       info.me_mapsize >> 20, dead > 0 ? "; room of dead readers was freed, "
 		       "try again" : "; drop or purge something, or end readers that hang");
 }
 
-/* LMDB's or the system's code as -errno with a sentence; what: "cannot read". */
+/* LMDB's or the system's code as -errno with a sentence; what: "Cannot read". */
 static int lmdb_errno(struct store *store, int rc, const char *what, struct err *err)
 {
 	switch (rc) {
@@ -115,8 +115,8 @@ static int lmdb_errno(struct store *store, int rc, const char *what, struct err 
 		rc = map_full(store, err);
 		break;
 	case MDB_READERS_FULL:
-		err_set(err, -EBUSY, "All %d places for readers of the catalog are taken; try again",
-			READERS_MAX);
+		err_set(err, -EBUSY, "All %d places for readers of the catalog are taken; "
+			"try again", READERS_MAX);
 		err_kind_set(err, ERR_BUSY);
 		return -EBUSY;
 	case MDB_CORRUPTED:
@@ -194,7 +194,10 @@ static int open_env(struct store *store, const char *path, struct err *err)
 		size /= 2;
 		rc = try_env(store, path, size);
 	}
-	return rc ? lmdb_errno(store, rc, "cannot open the catalog", err) : 0;
+	if (rc == ENOMEM)
+		return err_set(err, -ENOMEM, "Cannot map the catalog: there is not enough memory "
+			       "or address space (ulimit -v) for %zu MiB", size >> 20);
+	return rc ? lmdb_errno(store, rc, "Cannot open the catalog", err) : 0;
 }
 
 static int open_dbs(struct store *store, MDB_txn *mdb, unsigned flags, struct err *err)
@@ -205,7 +208,7 @@ static int open_dbs(struct store *store, MDB_txn *mdb, unsigned flags, struct er
 		if (rc == MDB_NOTFOUND)
 			return store_damaged(err, "data.mdb has no database '%s'", db_names[i]);
 		if (rc)
-			return lmdb_errno(store, rc, "cannot open the catalog's databases", err);
+			return lmdb_errno(store, rc, "Cannot open the catalog's databases", err);
 	}
 	return 0;
 }
@@ -220,7 +223,7 @@ static int read_format(struct store *store, MDB_txn *mdb, struct err *err)
 	if (rc == MDB_NOTFOUND || (!rc && value.mv_size != sizeof(format)))
 		return store_damaged(err, "data.mdb names no catalog format");
 	if (rc)
-		return lmdb_errno(store, rc, "cannot read the catalog's format", err);
+		return lmdb_errno(store, rc, "Cannot read the catalog's format", err);
 	memcpy(&format, value.mv_data, sizeof(format));
 	format = le64toh(format);
 	if (format == CATALOG_FORMAT)
@@ -238,7 +241,7 @@ static int attach(struct store *store, struct err *err)
 	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &mdb);
 
 	if (rc)
-		return lmdb_errno(store, rc, "cannot read the catalog", err);
+		return lmdb_errno(store, rc, "Cannot read the catalog", err);
 	rc = open_dbs(store, mdb, 0, err);
 	if (!rc)
 		rc = read_format(store, mdb, err);
@@ -247,7 +250,7 @@ static int attach(struct store *store, struct err *err)
 		return rc;
 	}
 	rc = mdb_txn_commit(mdb);
-	return rc ? lmdb_errno(store, rc, "cannot read the catalog", err) : 0;
+	return rc ? lmdb_errno(store, rc, "Cannot read the catalog", err) : 0;
 }
 
 /* The read transaction keeps writers from reusing the pages that are looked at. */
@@ -259,7 +262,7 @@ static int check_snapshot(struct store *store, enum store_check how, struct err 
 	for (int i = 0; rc == -EAGAIN && i < BEGIN_TRIES; i++) {
 		rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &mdb);
 		if (rc)
-			return lmdb_errno(store, rc, "cannot read the catalog", err);
+			return lmdb_errno(store, rc, "Cannot read the catalog", err);
 		mdb_env_get_fd(store->env, &fd);
 		rc = store_check_pages(fd, mdb_txn_id(mdb), how, err);
 		mdb_txn_abort(mdb);
@@ -384,7 +387,7 @@ static int begin(struct store *store, int (*begin_one)(struct store *, struct tx
 		if (!rc)
 			return 0;
 		if (tries == BEGIN_TRIES || (rc != MDB_PANIC && rc != MDB_MAP_RESIZED)) {
-			rc = lmdb_errno(store, rc, "cannot begin a transaction", err);
+			rc = lmdb_errno(store, rc, "Cannot begin a transaction", err);
 			gate_leave(&store->gate);
 			return rc;
 		}
@@ -446,7 +449,7 @@ int txn_begin_nested(struct txn *parent, struct txn **out, struct err *err)
 	rc = mdb_txn_begin(txn->store->env, parent->mdb, 0, &txn->mdb);
 	if (rc) {
 		free(txn);
-		return lmdb_errno(parent->store, rc, "cannot begin a nested transaction", err);
+		return lmdb_errno(parent->store, rc, "Cannot begin a nested transaction", err);
 	}
 	*out = txn;
 	return 0;
@@ -521,7 +524,7 @@ static int commit_outermost(struct txn *txn, struct err *err)
 	int rc = mdb_txn_commit(txn->mdb), code = 0;
 
 	if (rc && (rc != EIO || disk_is_full(store)))
-		code = lmdb_errno(store, rc, "cannot commit a change", err);
+		code = lmdb_errno(store, rc, "Cannot commit a change", err);
 	gate_leave(&store->gate);
 	if (rc && !code)
 		code = commit_failed(store, id, err);
@@ -547,7 +550,7 @@ int txn_commit(struct txn *txn, struct err *err)
 		return commit_outermost(txn, err);
 	rc = mdb_txn_commit(txn->mdb);
 	if (rc)
-		rc = lmdb_errno(txn->store, rc, "cannot commit a nested transaction", err);
+		rc = lmdb_errno(txn->store, rc, "Cannot commit a nested transaction", err);
 	release_writer(txn);
 	return rc;
 }
@@ -577,8 +580,8 @@ static int read_errno(struct txn *txn, int rc)
 {
 	if (rc == MDB_NOTFOUND)
 		return -ENOENT;
-	return txn->write ? fail(txn, rc, "cannot read the catalog", NULL)
-			  : lmdb_errno(txn->store, rc, "cannot read the catalog", NULL);
+	return txn->write ? fail(txn, rc, "Cannot read the catalog", NULL)
+			  : lmdb_errno(txn->store, rc, "Cannot read the catalog", NULL);
 }
 
 int store_get(struct txn *txn, enum store_db db, struct bytes key, struct bytes *value)
@@ -604,7 +607,7 @@ int store_put(struct txn *txn, enum store_db db, struct bytes key, struct bytes 
 	if (txn->failure.code)
 		return failed(txn, err);
 	rc = mdb_put(txn->mdb, txn->store->dbi[db], &k, &v, 0);
-	return rc ? fail(txn, rc, "cannot write to the catalog", err) : 0;
+	return rc ? fail(txn, rc, "Cannot write to the catalog", err) : 0;
 }
 
 int store_del(struct txn *txn, enum store_db db, struct bytes key, struct err *err)
@@ -615,7 +618,7 @@ int store_del(struct txn *txn, enum store_db db, struct bytes key, struct err *e
 	if (txn->failure.code)
 		return failed(txn, err);
 	rc = mdb_del(txn->mdb, txn->store->dbi[db], &k, NULL);
-	return rc && rc != MDB_NOTFOUND ? fail(txn, rc, "cannot delete from the catalog", err) : 0;
+	return rc && rc != MDB_NOTFOUND ? fail(txn, rc, "Cannot delete from the catalog", err) : 0;
 }
 
 int cursor_open(struct txn *txn, enum store_db db, struct cursor **out, struct err *err)
@@ -632,7 +635,7 @@ int cursor_open(struct txn *txn, enum store_db db, struct cursor **out, struct e
 	rc = mdb_cursor_open(txn->mdb, txn->store->dbi[db], &c->mdb);
 	if (rc) {
 		free(c);
-		return lmdb_errno(txn->store, rc, "cannot read", err);
+		return lmdb_errno(txn->store, rc, "Cannot read", err);
 	}
 	*out = c;
 	return 0;
@@ -744,7 +747,7 @@ int store_check(struct store *store, struct err *err)
 
 	gate_enter(&store->gate);
 	rc = store->env ? check_snapshot(store, STORE_CHECK_FULL, err)
-			: lmdb_errno(store, MDB_PANIC, "cannot read", err);
+			: lmdb_errno(store, MDB_PANIC, "Cannot read", err);
 	gate_leave(&store->gate);
 	return rc;
 }
@@ -757,9 +760,9 @@ int store_copy(struct store *store, int fd, struct err *err)
 	rc = store->env ? mdb_env_copyfd2(store->env, fd, MDB_CP_COMPACT) : MDB_PANIC;
 	/* What the system refuses concerns the copy's disk, not the catalog's. */
 	if (rc > 0)
-		rc = store_errno(err, -rc, "cannot write the copy of the catalog");
+		rc = store_errno(err, -rc, "Cannot write the copy of the catalog");
 	else if (rc)
-		rc = lmdb_errno(store, rc, "cannot copy the catalog", err);
+		rc = lmdb_errno(store, rc, "Cannot copy the catalog", err);
 	gate_leave(&store->gate);
 	return rc;
 }
@@ -815,7 +818,7 @@ static int fill_catalog(struct store *store, const struct store_options *options
 	if (rc)
 		return rc;
 	rc = mdb_env_sync(store->env, 1);
-	return rc ? lmdb_errno(store, rc, "cannot sync a new catalog", err) : 0;
+	return rc ? lmdb_errno(store, rc, "Cannot sync a new catalog", err) : 0;
 }
 
 /* An environment of its own in a directory that no other process uses. */
@@ -827,7 +830,8 @@ static int build_aside(const char *path, const void *arg, struct err *err)
 
 	if (!aside)
 		return err_nomem(err);
-	rc = open_env(aside, path, err);
+	aside->path = strdup(path);
+	rc = aside->path ? open_env(aside, path, err) : err_nomem(err);
 	if (!rc)
 		rc = fill_catalog(aside, options, err);
 	store_free(aside);
@@ -870,7 +874,7 @@ static int open_store(struct store *store, const char *dir, int dirfd,
 
 	store->path = realpath(dir, NULL);
 	if (!store->path)
-		return store_errno(err, -errno, "cannot resolve catalog directory '%s'", dir);
+		return store_errno(err, -errno, "Cannot resolve catalog directory '%s'", dir);
 	rc = store_claim_dir(&store->claim, dirfd, err);
 	if (!rc)
 		rc = settle(store, dirfd, options, err);

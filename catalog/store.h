@@ -35,7 +35,7 @@ struct txn;
 /* Where the format number stands in DB_META, as le64; store_open writes and reads it. */
 #define STORE_FORMAT_KEY "format"
 
-/* A byte string: borrowed memory, from store_get valid until the next write or the transaction's end. */
+/* Borrowed bytes; from store_get valid until the next write or the transaction's end. */
 struct bytes {
 	const void *at;
 	size_t len;
@@ -78,7 +78,8 @@ struct store_options {
  * CATALOG_FORMAT, with a sentence; -EACCES, -ENOTSUP (network file system),
  * -ENOSPC, -EIO, -ENOMEM...
  */
-int store_open(const char *dir, const struct store_options *options, struct store **out, struct err *err) MUST_CHECK;
+int store_open(const char *dir, const struct store_options *options, struct store **out,
+	       struct err *err) MUST_CHECK;
 
 /* All transactions must have ended.  NULL is fine. */
 void store_close(struct store *store);
@@ -96,7 +97,8 @@ int txn_begin_read(struct store *store, struct txn **out, struct err *err) MUST_
  * for a read-only store.  Must be ended by the thread that began it, which
  * must hold no read transaction while it begins.
  */
-int txn_begin_write(struct store *store, unsigned timeout_ms, struct txn **out, struct err *err) MUST_CHECK;
+int txn_begin_write(struct store *store, unsigned timeout_ms, struct txn **out,
+		    struct err *err) MUST_CHECK;
 
 /*
  * A nested write transaction; its commit only hands over to the parent.  Until
@@ -132,7 +134,8 @@ uint64_t store_last_txn_id(struct store *store);
  * and sets no message.  Damage that LMDB notices is -EUCLEAN.
  */
 int store_get(struct txn *txn, enum store_db db, struct bytes key, struct bytes *value) MUST_CHECK;
-int store_put(struct txn *txn, enum store_db db, struct bytes key, struct bytes value, struct err *err) MUST_CHECK;
+int store_put(struct txn *txn, enum store_db db, struct bytes key, struct bytes value,
+	      struct err *err) MUST_CHECK;
 /* Deleting what is not there is 0. */
 int store_del(struct txn *txn, enum store_db db, struct bytes key, struct err *err) MUST_CHECK;
 
@@ -145,7 +148,8 @@ int store_del(struct txn *txn, enum store_db db, struct bytes key, struct err *e
 struct cursor;
 int cursor_open(struct txn *txn, enum store_db db, struct cursor **out, struct err *err) MUST_CHECK;
 int cursor_seek(struct cursor *c, struct bytes key, struct bytes *k, struct bytes *v) MUST_CHECK;
-int cursor_seek_before(struct cursor *c, struct bytes key, struct bytes *k, struct bytes *v) MUST_CHECK;
+int cursor_seek_before(struct cursor *c, struct bytes key, struct bytes *k,
+		       struct bytes *v) MUST_CHECK;
 int cursor_next(struct cursor *c, struct bytes *k, struct bytes *v) MUST_CHECK;
 void cursor_close(struct cursor *c);
 

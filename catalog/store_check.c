@@ -178,7 +178,7 @@ static int check_metas(int fd, struct err *err)
 		if (rc == -EUCLEAN)
 			return store_damaged(err, "data.mdb ends within meta page %u", slot);
 		if (rc)
-			return store_errno(err, rc, "cannot read data.mdb of the catalog");
+			return store_errno(err, rc, "Cannot read data.mdb of the catalog");
 		if (slot == 0)
 			page_size = meta[0].free.pad;
 		fault = page_size_sane(page_size) ? meta_fault(&head, &meta[slot], slot, page_size)
@@ -232,7 +232,7 @@ static int read_pages(struct walk *w, uint64_t page, size_t skip, void *out, siz
 
 	if (rc == -EUCLEAN)
 		return page_damaged(w, page, "lies beyond the end of the file");
-	return rc ? store_errno(w->err, rc, "cannot read page %llu of data.mdb",
+	return rc ? store_errno(w->err, rc, "Cannot read page %llu of data.mdb",
 				(unsigned long long)page) : 0;
 }
 
@@ -506,7 +506,7 @@ static int snapshot_meta(int fd, uint64_t txn, struct meta *meta, struct err *er
 	if (!rc)
 		rc = read_meta(fd, slot, page_size, &head, meta);
 	if (rc)
-		return store_errno(err, rc, "cannot read data.mdb of the catalog");
+		return store_errno(err, rc, "Cannot read data.mdb of the catalog");
 	if (meta->txn != txn)
 		return -EAGAIN;
 	if (meta_fault(&head, meta, slot, page_size))
@@ -525,7 +525,7 @@ int store_check_pages(int fd, uint64_t txn, enum store_check how, struct err *er
 	if (rc)
 		return rc;
 	if (fstat(fd, &st) < 0)
-		return store_errno(err, -errno, "cannot examine data.mdb of the catalog");
+		return store_errno(err, -errno, "Cannot examine data.mdb of the catalog");
 	w.full = how == STORE_CHECK_FULL ||
 		 (how == STORE_CHECK_AUTO && (uint64_t)st.st_size <= FULL_CHECK_MOST);
 	w.page_size = meta.free.pad;

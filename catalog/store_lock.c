@@ -133,7 +133,7 @@ static int lock_file(int fd, int64_t deadline, struct err *err)
 		if (!rc)
 			break;
 		if (rc != -EAGAIN && rc != -EACCES)
-			return store_errno(err, rc, "cannot lock write.lock of the catalog");
+			return store_errno(err, rc, "Cannot lock write.lock of the catalog");
 		left = deadline - now();
 		if (left <= 0)
 			return other_process_holds(fd, err);

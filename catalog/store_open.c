@@ -76,7 +76,7 @@ static int check_file_system(int fd, const char *dir, struct err *err)
 	struct statfs fs;
 
 	if (fstatfs(fd, &fs) < 0)
-		return store_errno(err, -errno, "cannot examine catalog directory '%s'", dir);
+		return store_errno(err, -errno, "Cannot examine catalog directory '%s'", dir);
 	for (size_t i = 0; i < countof(refused); i++) {
 		if ((uint32_t)fs.f_type == refused[i].magic)
 			return err_set(err, -ENOTSUP, "Catalog directory '%s' is on a %s file "
@@ -92,7 +92,7 @@ static int check_dir(int fd, const char *dir, struct err *err)
 	int rc;
 
 	if (fstat(fd, &st) < 0)
-		return store_errno(err, -errno, "cannot examine catalog directory '%s'", dir);
+		return store_errno(err, -errno, "Cannot examine catalog directory '%s'", dir);
 	rc = check_owner("Catalog directory", dir, &st, err);
 	return rc ? rc : check_file_system(fd, dir, err);
 }
@@ -108,7 +108,7 @@ static int dir_errno(const char *dir, int code, struct err *err)
 			"and no symbolic link", dir);
 		return denied(err);
 	}
-	return store_errno(err, code, "cannot open catalog directory '%s'", dir);
+	return store_errno(err, code, "Cannot open catalog directory '%s'", dir);
 }
 
 int store_dir_open(const char *dir, bool create, struct err *err)
@@ -116,7 +116,7 @@ int store_dir_open(const char *dir, bool create, struct err *err)
 	int fd, rc;
 
 	if (create && mkdir(dir, 0700) < 0 && errno != EEXIST)
-		return store_errno(err, -errno, "cannot make catalog directory '%s'", dir);
+		return store_errno(err, -errno, "Cannot make catalog directory '%s'", dir);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return dir_errno(dir, -errno, err);
@@ -142,7 +142,7 @@ int store_claim_dir(struct store_claim *claim, int dirfd, struct err *err)
 	struct stat st;
 
 	if (fstat(dirfd, &st) < 0)
-		return store_errno(err, -errno, "cannot examine the catalog directory");
+		return store_errno(err, -errno, "Cannot examine the catalog directory");
 	claim->dev = st.st_dev;
 	claim->ino = st.st_ino;
 	pthread_mutex_lock(&claims_mutex);
@@ -178,7 +178,7 @@ static int check_file(int fd, const char *name, struct err *err)
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return store_errno(err, -errno, "cannot examine '%s' of the catalog", name);
+		return store_errno(err, -errno, "Cannot examine '%s' of the catalog", name);
 	if (!S_ISREG(st.st_mode)) {
 		err_set(err, -EACCES, "Catalog file '%s' is not a regular file", name);
 		return denied(err);
@@ -203,7 +203,7 @@ int store_file_open(int dirfd, const char *name, int flags, struct err *err)
 		return denied(err);
 	}
 	if (fd < 0)
-		return store_errno(err, -errno, "cannot open '%s' of the catalog", name);
+		return store_errno(err, -errno, "Cannot open '%s' of the catalog", name);
 	rc = check_file(fd, name, err);
 	if (rc) {
 		close(fd);
@@ -257,7 +257,7 @@ int store_lock_file_prepare(int dirfd, bool read_only, struct err *err)
 		return fd;
 	rc = reserve_room(fd);
 	close(fd);
-	return rc ? store_errno(err, rc, "no room for lock.mdb of the catalog") : 0;
+	return rc ? store_errno(err, rc, "No room for lock.mdb of the catalog") : 0;
 }
 
 int store_exists(int dirfd, const char *path, struct err *err)
@@ -276,10 +276,10 @@ static int make_aside(int dirfd, struct err *err)
 	int fd, rc;
 
 	if (mkdirat(dirfd, NEW_DIR, 0700) < 0)
-		return store_errno(err, -errno, "cannot make %s in the catalog", NEW_DIR);
+		return store_errno(err, -errno, "Cannot make %s in the catalog", NEW_DIR);
 	fd = openat(dirfd, NEW_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return store_errno(err, -errno, "cannot open %s in the catalog", NEW_DIR);
+		return store_errno(err, -errno, "Cannot open %s in the catalog", NEW_DIR);
 	rc = store_lock_file_prepare(fd, false, err);
 	close(fd);
 	return rc;
@@ -291,7 +291,7 @@ static int sync_file(int dirfd, const char *name, int flags, struct err *err)
 	int rc = 0;
 
 	if (fd < 0 || fsync(fd) < 0)
-		rc = store_errno(err, -errno, "cannot sync '%s' of the catalog", name);
+		rc = store_errno(err, -errno, "Cannot sync '%s' of the catalog", name);
 	if (fd >= 0)
 		close(fd);
 	return rc;
@@ -302,7 +302,7 @@ static int adopt(int dirfd, struct err *err)
 	int rc = sync_file(dirfd, NEW_DIR "/data.mdb", O_RDWR, err);
 
 	if (!rc && renameat(dirfd, NEW_DIR "/data.mdb", dirfd, "data.mdb") < 0)
-		rc = store_errno(err, -errno, "cannot move data.mdb into the catalog");
+		rc = store_errno(err, -errno, "Cannot move data.mdb into the catalog");
 	if (!rc)
 		rc = sync_file(dirfd, ".", O_RDONLY | O_DIRECTORY, err);
 	/* The catalog's own entry may be as new; its parent may be closed to us. */
@@ -318,7 +318,7 @@ static int remove_aside(int dirfd, struct err *err)
 	(void)unlinkat(dirfd, NEW_DIR "/data.mdb", 0);
 	(void)unlinkat(dirfd, NEW_DIR "/lock.mdb", 0);
 	if (unlinkat(dirfd, NEW_DIR, AT_REMOVEDIR) < 0)
-		return store_errno(err, -errno, "cannot remove %s from the catalog", NEW_DIR);
+		return store_errno(err, -errno, "Cannot remove %s from the catalog", NEW_DIR);
 	return 0;
 }
 

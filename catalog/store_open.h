@@ -48,7 +48,7 @@ bool store_has(int dirfd, const char *name);
 /* Check data.mdb and its meta pages. */
 int store_data_check(int dirfd, struct err *err) MUST_CHECK;
 
-/* Check or make lock.mdb and reserve its room on disk.  Must not run while the environment is open. */
+/* Check or make lock.mdb and reserve its room; not while the environment is open. */
 int store_lock_file_prepare(int dirfd, bool read_only, struct err *err) MUST_CHECK;
 
 /* 0, or -ENOENT "There is no catalog in 'PATH'". */

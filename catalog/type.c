@@ -48,7 +48,7 @@ static const struct type_row types[] = {
 		.widens_to = { TYPE_DOUBLE },
 	},
 	[TYPE_TEXT] = {
-		.name = "TEXT", .kalam = "Text", .arrow = "Utf8", .example = "VARCHAR(255)",
+		.name = "TEXT", .kalam = "Text", .arrow = "Utf8", .example = "TEXT",
 		.notes = "UTF-8; a length is accepted and ignored",
 	},
 	[TYPE_TIMESTAMP] = {
