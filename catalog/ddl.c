@@ -238,6 +238,7 @@ int ddl_parse(const char *text, size_t len, enum ddl_scope scope, enum ddl_endin
 		out->tail = parse_all(&sp);
 	if (p->rc && can_be_mended(&sp)) {
 		p->rc = 0;
+		err_clear(&p->err);
 		check_size(p, out->tail, len - out->tail);
 	}
 	if (!p->rc)

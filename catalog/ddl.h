@@ -138,7 +138,7 @@ struct storage_spec {
 	bool has_type;
 	enum storage_type type;
 	long type_pos;
-	bool bucket;		/* base_directory came from BUCKET 'x': "s3://" is in front already */
+	bool bucket;		/* base_directory came from BUCKET 'x', "s3://" is in front of it */
 	bool clear_description, clear_credentials, clear_config;	/* ALTER ... SET X NULL */
 };
 

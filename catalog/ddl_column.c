@@ -292,6 +292,17 @@ static void parse_options(struct column_parser *cp)
 	}
 }
 
+/* ADD COLUM x INT reads as a column `colum` of the type x. */
+static void hint_column_word(struct parser *p, const struct column_spec *column)
+{
+	static const char *const words[] = { "COLUMN" };
+	size_t used = strlen(p->err.text);
+
+	if (name_nearest(column->name, strlen(column->name), words, countof(words)))
+		snprintf(p->err.text + used, sizeof(p->err.text) - used,
+		         ". Did you mean the word COLUMN instead of '%s'?", column->name);
+}
+
 /*
  * type_parse moves the lexer by itself: find the last token it took, and tell
  * "EMBEDDING" at the end of the text, which can go on, from a wrong type.
@@ -312,6 +323,7 @@ static void parse_type(struct parser *p, struct column_spec *column, bool *seria
 	if (rc) {
 		if (ddl_is_kind(p, TOKEN_END) && !(p->newline_ends && p->lx.token.newline_before))
 			p->hope = HOPE_YES;
+		hint_column_word(p, column);
 		ddl_stop(p, rc);
 		return;
 	}

@@ -129,7 +129,7 @@ before=$(state)
 exec 5>"$USERS/ctl"
 printf 'DROP COLUMN h1' >&5
 printf '_old' >&5
-exec 5>&- 2>/dev/null
+{ exec 5>&-; } 2>/dev/null
 same 'a tail of several writes is not run' "$before" "$(state)"
 has 'error says why' 'not terminated' "$(cat "$USERS/error")"
 refused 'Invalid argument' "$USERS/error" '' sh -c "printf 'FROBNICATE' > '$USERS/ctl'"
