@@ -301,10 +301,8 @@ static int set_option(struct table *table, const struct setting *setting, struct
 
 	if (!option)
 		return option_unknown(setting->name, len, table->type, setting->pos, err);
-	if (!option_applies(option, table->type) && !(option->types & 1u << TABLE_SYSTEM))
-		return option_set(option, table->type, &table->options, &setting->value, setting->pos,
-				  err);
-	return option_set(option, table->type, &table->options, &setting->value, setting->value_pos, err);
+	return option_set(option, table->type, &table->options, &setting->value,
+			  option_applies(option, table->type) ? setting->value_pos : setting->pos, err);
 }
 
 static int set_options(struct table *table, const struct action *action, struct err *err)
@@ -319,6 +317,9 @@ static int set_options(struct table *table, const struct action *action, struct 
 		else if (!rc && is_setting(setting, "TYPE"))
 			rc = err_at(err, -EINVAL, setting->pos,
 				    "The type of a table cannot be changed after CREATE TABLE");
+		else if (!rc && is_setting(setting, "ACCESS_LEVEL") && table->type != TABLE_SHARED)
+			rc = err_at(err, -EINVAL, setting->pos,
+				    "ACCESS LEVEL can only be set on SHARED tables");
 		else if (!rc)
 			rc = set_option(table, setting, err);
 		if (rc)
@@ -351,7 +352,8 @@ int apply_action(struct table *table, const struct action *action, struct err *e
 	case ACTION_SET_OPTIONS:
 		return set_options(table, action, err);
 	case ACTION_TABLE_COMMENT:
-		return comment_set(&table->arena, &table->comment, action->comment, action->pos, err);
+		return comment_set(&table->arena, &table->comment, action->comment,
+				   action->column.comment_pos, err);
 	case ACTION_RENAME_TABLE:
 	case ACTION_RESTORE_VERSION:
 	case ACTION_KIND_COUNT:

@@ -85,6 +85,7 @@ static int match_id(struct cds_lfht_node *node, const void *key)
 {
 	const struct entry *entry = caa_container_of(node, struct entry, node);
 
+	OBTAINED(node);
 	return entry->table_id == *(const uint32_t *)key;
 }
 
@@ -155,7 +156,6 @@ static struct entry *find_entry(struct cache *cache, uint32_t table_id)
 	node = cds_lfht_iter_get_node(&iter);
 	if (!node)
 		return NULL;
-	OBTAINED(node);
 	return caa_container_of(node, struct entry, node);
 }
 
@@ -170,6 +170,8 @@ struct schema *cache_find(struct cache *cache, uint32_t table_id, uint64_t txn)
 		schema = schema_get(entry->schema);
 		atomic_store_explicit(&entry->used, true, memory_order_relaxed);
 	}
+	if (entry)
+		PUBLISHED(entry);	/* that it was read, to free_entry */
 	rcu_read_unlock();
 	atomic_fetch_add_explicit(schema ? &cache->hits : &cache->misses, 1, memory_order_relaxed);
 	return schema;

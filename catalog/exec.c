@@ -195,28 +195,6 @@ struct table *exec_edit_table(struct touched *t, unsigned spare)
 	return copy;
 }
 
-int exec_find_namespace(struct exec *ex, const struct object_ref *ref, bool for_change, uint32_t *id)
-{
-	const char *name = ref->namespace_name;
-
-	if (strcmp(name, "system") == 0 && !for_change) {
-		*id = NAMESPACE_SYSTEM;
-		return 0;
-	}
-	if (!*name) {
-		*id = ex->request->namespace_id ? ex->request->namespace_id : NAMESPACE_DEFAULT;
-	} else if (strcmp(name, "system") == 0) {
-		*id = NAMESPACE_SYSTEM;
-	} else if (name_find(ex->txn, DIR_NAMESPACES, 0, name, id)) {
-		return err_at(ex->err, -ENOENT, ref->pos,
-			      "Namespace '%s' does not exist. Create it first with CREATE NAMESPACE %s",
-			      name, name);
-	}
-	if (for_change && *id == NAMESPACE_SYSTEM)
-		return err_at(ex->err, -EPERM, ref->pos, "Namespace 'system' is built in and read-only");
-	return 0;
-}
-
 struct near_name {
 	const char *names[64];
 	char *owned[64];
@@ -236,23 +214,84 @@ static int collect_name(void *arg, uint32_t id, const char *name, size_t len)
 	return 0;
 }
 
+#define HINT_SIZE (NAME_SIZE + 32)
+
+/* ". Did you mean 'x'?" with the nearest name in a directory, or nothing. */
+static const char *hint(struct exec *ex, enum dir_kind dir, uint32_t parent, const char *name,
+			char out[HINT_SIZE])
+{
+	struct near_name near = { .count = 0 };
+	const char *hit;
+
+	names_list(ex->txn, dir, parent, collect_name, &near);
+	hit = name_nearest(name, strlen(name), near.names, near.count);
+	*out = '\0';
+	if (hit)
+		snprintf(out, HINT_SIZE, ". Did you mean '%s'?", hit);
+	for (size_t i = 0; i < near.count; i++)
+		free(near.owned[i]);
+	return out;
+}
+
+/* Who wants to put a table there is told how to make it; others meant another one. */
+static int no_namespace(struct exec *ex, const struct object_ref *ref, bool for_change)
+{
+	enum stmt_verb verb = ex->stmt->verb;
+	const char *name = ref->namespace_name;
+	char near[HINT_SIZE];
+
+	if (verb == STMT_CREATE_TABLE || (verb == STMT_ALTER_TABLE && for_change))
+		return err_at(ex->err, -ENOENT, ref->pos,
+			      "Namespace '%s' does not exist. Create it first with CREATE NAMESPACE %s",
+			      name, name);
+	return err_at(ex->err, -ENOENT, ref->pos, "Namespace '%s' does not exist%s", name,
+		      hint(ex, DIR_NAMESPACES, 0, name, near));
+}
+
+int exec_find_namespace(struct exec *ex, const struct object_ref *ref, bool for_change, uint32_t *id)
+{
+	const char *name = ref->namespace_name;
+	const struct touched *t;
+
+	if (strcmp(name, "system") == 0 && !for_change) {
+		*id = NAMESPACE_SYSTEM;
+		return 0;
+	}
+	if (!*name) {
+		*id = ex->request->namespace_id ? ex->request->namespace_id : NAMESPACE_DEFAULT;
+		t = find_touched(ex, OBJECT_NAMESPACE, *id);
+		if (t && t->purged)
+			return err_at(ex->err, -ENOENT, ref->pos, "Namespace '%s' was dropped by this transaction",
+				      t->ns->name);
+	} else if (strcmp(name, "system") == 0) {
+		*id = NAMESPACE_SYSTEM;
+	} else if (name_find(ex->txn, DIR_NAMESPACES, 0, name, id)) {
+		return no_namespace(ex, ref, for_change);
+	}
+	if (for_change && *id == NAMESPACE_SYSTEM)
+		return err_at(ex->err, -EPERM, ref->pos, "Namespace 'system' is built in and read-only");
+	return 0;
+}
+
 /* "Table 't' not found in namespace 'ns'", with the nearest name that is there. */
 static int no_table(struct exec *ex, const struct object_ref *ref, uint32_t ns_id, bool trash)
 {
-	struct near_name near = { .count = 0 };
-	struct namespace *ns = NULL;
-	const char *ns_name = "system", *hit;
-	int rc;
+	enum dir_kind dir = trash ? DIR_TRASH : DIR_TABLES;
+	struct namespace *ns;
+	char near[HINT_SIZE];
+	uint32_t id;
+	int rc = row_namespace(ex->txn, ns_id, &ns, ex->err);
 
-	if (ns_id != NAMESPACE_SYSTEM && row_namespace(ex->txn, ns_id, &ns, NULL) == 0)
-		ns_name = ns->name;
-	names_list(ex->txn, trash ? DIR_TRASH : DIR_TABLES, ns_id, collect_name, &near);
-	hit = name_nearest(ref->name, strlen(ref->name), near.names, near.count);
-	rc = err_at(ex->err, -ENOENT, ref->pos, "Table '%s' not found in %s '%s'%s%s%s", ref->name,
-		    trash ? "trash of namespace" : "namespace", ns_name, hit ? ". Did you mean '" : "",
-		    hit ? hit : "", hit ? "'?" : "");
-	for (size_t i = 0; i < near.count; i++)
-		free(near.owned[i]);
+	if (rc)
+		return rc;
+	if (!trash && name_find(ex->txn, DIR_TRASH, ns_id, ref->name, &id) == 0)
+		rc = err_at(ex->err, -ENOENT, ref->pos,
+			    "Table '%s' not found in namespace '%s': it was dropped, UNDROP TABLE %s.%s brings it back",
+			    ref->name, ns->name, ns->name, ref->name);
+	else
+		rc = err_at(ex->err, -ENOENT, ref->pos, "Table '%s' not found in %s '%s'%s", ref->name,
+			    trash ? "trash of namespace" : "namespace", ns->name,
+			    hint(ex, dir, ns_id, ref->name, near));
 	namespace_put(ns);
 	return rc;
 }
@@ -260,8 +299,8 @@ static int no_table(struct exec *ex, const struct object_ref *ref, uint32_t ns_i
 static int system_table_error(struct exec *ex, const struct object_ref *ref)
 {
 	return err_at(ex->err, -EPERM, ref->pos,
-		      "Cannot alter system table 'system.%s'. System tables are managed internally.",
-		      ref->name);
+		      "Cannot %s system table 'system.%s'. System tables are managed internally.",
+		      ex->stmt->verb == STMT_DROP_TABLE ? "drop" : "alter", ref->name);
 }
 
 int exec_find_table(struct exec *ex, const struct object_ref *ref, bool trash, bool if_exists,
@@ -309,19 +348,12 @@ int exec_find_table(struct exec *ex, const struct object_ref *ref, bool trash, b
 
 int exec_find_storage(struct exec *ex, const char *storage_id, long pos, uint32_t *id)
 {
-	struct near_name near = { .count = 0 };
-	const char *hit;
-	int rc;
+	char near[HINT_SIZE];
 
 	if (name_find(ex->txn, DIR_STORAGES, 0, storage_id, id) == 0)
 		return 0;
-	names_list(ex->txn, DIR_STORAGES, 0, collect_name, &near);
-	hit = name_nearest(storage_id, strlen(storage_id), near.names, near.count);
-	rc = err_at(ex->err, -ENOENT, pos, "Storage '%s' does not exist%s%s%s", storage_id,
-		    hit ? ". Did you mean '" : "", hit ? hit : "", hit ? "'?" : "");
-	for (size_t i = 0; i < near.count; i++)
-		free(near.owned[i]);
-	return rc;
+	return err_at(ex->err, -ENOENT, pos, "Storage '%s' does not exist%s", storage_id,
+		      hint(ex, DIR_STORAGES, 0, storage_id, near));
 }
 
 struct id_list {

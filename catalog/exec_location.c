@@ -16,7 +16,7 @@ static int overlap_error(struct exec *ex, const struct table *table, const char 
 	if (rc)
 		return rc;
 	return err_at(ex->err, -EEXIST, pos,
-		      "Location '%s' of table %s.%s is the same as, inside or around that of table %s.%s%s",
+		      "Location '%s' of table %s.%s is the same as, inside or around that of table %s.%s%s. Choose another storage, template or LOCATION_NAME",
 		      key, table->namespace_name, table->name, t->table->namespace_name, t->table->name,
 		      t->table->dropped_at ? " (dropped, in trash)" : "");
 }
@@ -62,7 +62,7 @@ static int check_location_name(struct exec *ex, const char *text, long pos)
 	size_t first = name_part(text);
 	size_t second = text[first] == '/' ? name_part(text + first + 1) : 0;
 
-	if (!first || first > NAME_MAX_BYTES || !second || second > NAME_MAX_BYTES + 12 ||
+	if (!first || first > NAME_MAX_BYTES || !second || second > NAME_MAX_BYTES + 14 ||
 	    text[first + 1 + second])
 		return err_at(ex->err, -EINVAL, pos,
 			      "Invalid LOCATION_NAME '%s'. Expected 'namespace/table' in lower case", text);
@@ -124,6 +124,17 @@ static int is_taken(struct exec *ex, const struct table *table, const struct sto
 	return 0;
 }
 
+/* "app/users_38"; "app/users_38_2" where a table has even that for a name. */
+static void suffix_location(struct table *table, unsigned n)
+{
+	char more[16] = "";
+
+	if (n > 1)
+		snprintf(more, sizeof(more), "_%u", n);
+	snprintf(table->location_name, sizeof(table->location_name), "%s/%s_%u%s", table->namespace_name,
+		 table->name, table->id, more);
+}
+
 int exec_choose_location(struct exec *ex, struct table *table, const struct storage *storage,
 			 const char *wanted, long pos)
 {
@@ -140,10 +151,9 @@ int exec_choose_location(struct exec *ex, struct table *table, const struct stor
 	snprintf(table->location_name, sizeof(table->location_name), "%s/%s", table->namespace_name,
 		 table->name);
 	rc = is_taken(ex, table, storage, &taken);
-	if (rc)
-		return rc;
-	if (taken)
-		snprintf(table->location_name, sizeof(table->location_name), "%s/%s_%u",
-			 table->namespace_name, table->name, table->id);
-	return exec_claim(ex, table, storage, pos);
+	for (unsigned n = 1; !rc && taken && n < 10; n++) {
+		suffix_location(table, n);
+		rc = is_taken(ex, table, storage, &taken);
+	}
+	return rc ? rc : exec_claim(ex, table, storage, pos);
 }

@@ -323,7 +323,7 @@ int exec_drop_table(struct exec *ex)
 	return rc;
 }
 
-static int find_trashed(struct exec *ex, const char *verb, struct touched **out)
+static int find_trashed(struct exec *ex, const char *advice, struct touched **out)
 {
 	const struct stmt *stmt = ex->stmt;
 	uint32_t ns_id, id;
@@ -337,9 +337,8 @@ static int find_trashed(struct exec *ex, const char *verb, struct touched **out)
 		rc = exec_table(ex, id, out);
 		if (rc)
 			return rc;
-		return err_at(ex->err, -EEXIST, stmt->object.pos,
-			      "Table %s.%s is not in trash: %s works on dropped tables only",
-			      (*out)->table->namespace_name, stmt->object.name, verb);
+		return err_at(ex->err, -EEXIST, stmt->object.pos, "Table %s.%s is not in trash: %s",
+			      (*out)->table->namespace_name, stmt->object.name, advice);
 	}
 	return exec_find_table(ex, &stmt->object, true, false, out);
 }
@@ -349,7 +348,7 @@ int exec_undrop_table(struct exec *ex)
 	const struct stmt *stmt = ex->stmt;
 	struct touched *t;
 	struct table *table;
-	int rc = find_trashed(ex, "UNDROP TABLE", &t);
+	int rc = find_trashed(ex, "it is not dropped", &t);
 
 	if (rc)
 		return rc;
@@ -372,7 +371,7 @@ int exec_undrop_table(struct exec *ex)
 int exec_purge_table(struct exec *ex)
 {
 	struct touched *t;
-	int rc = find_trashed(ex, "PURGE TABLE", &t);
+	int rc = find_trashed(ex, "DROP TABLE ... PURGE drops and purges it", &t);
 
 	if (!rc)
 		rc = exec_mark(ex, t);

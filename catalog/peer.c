@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +18,11 @@
 #define SUFFIX ".sock"
 
 /* sun_path has 108 bytes, a catalog's path may have more: go through a directory fd. */
-static int socket_address(int dir_fd, pid_t pid, struct sockaddr_un *out)
+static void socket_address(int dir_fd, pid_t pid, struct sockaddr_un *out)
 {
 	*out = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d/" PREFIX "%d" SUFFIX, dir_fd,
 		 (int)pid);
-	return 0;
 }
 
 static void file_name(pid_t pid, const char *suffix, char *out, size_t size)
@@ -59,7 +57,7 @@ static int bind_socket(int dir_fd)
 		return -errno;
 	file_name(getpid(), SUFFIX, name, sizeof(name));
 	(void)unlinkat(dir_fd, name, 0);
-	(void)socket_address(dir_fd, getpid(), &address);
+	socket_address(dir_fd, getpid(), &address);
 	rc = bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, PEERS_MAX) ? -errno : fd;
 	if (rc < 0)
 		close(fd);
@@ -142,22 +140,46 @@ static pid_t pid_of(const char *name, const char *suffix)
 	return pid > 0 && strcmp(end, suffix) == 0 ? (pid_t)pid : 0;
 }
 
-/* A connected socket with the sequence sent, or -1; removes what a dead mount left. */
-static int tell(int dir_fd, pid_t pid, uint64_t sequence)
+/* A connected socket, or -1; removes what a dead mount left. */
+static int connect_to(int dir_fd, pid_t pid)
 {
 	struct sockaddr_un address;
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -1;
-	(void)socket_address(dir_fd, pid, &address);
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-	    send(fd, &sequence, sizeof(sequence), MSG_NOSIGNAL) == (ssize_t)sizeof(sequence))
+	socket_address(dir_fd, pid, &address);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	if (errno == ECONNREFUSED)
 		remove_files(dir_fd, pid);
 	close(fd);
 	return -1;
+}
+
+/* A connected socket with the sequence sent, or -1. */
+static int tell(int dir_fd, pid_t pid, uint64_t sequence)
+{
+	int fd = connect_to(dir_fd, pid);
+
+	if (fd >= 0 && send(fd, &sequence, sizeof(sequence), MSG_NOSIGNAL) != (ssize_t)sizeof(sequence)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* A pid may be a zombie's or somebody else's by now; a listening socket is the mount. */
+static bool is_live(int dir_fd, pid_t pid)
+{
+	int fd;
+
+	if (pid == getpid())
+		return true;
+	fd = connect_to(dir_fd, pid);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 static int64_t now_ms(void)
@@ -254,7 +276,7 @@ int peer_list(const char *dir, peer_fn *fn, void *arg)
 		pid_t pid = pid_of(entry->d_name, SUFFIX);
 		struct peer peer;
 
-		if (!pid || (kill(pid, 0) && errno == ESRCH) || !read_note(dirfd(list), pid, &peer))
+		if (!pid || !is_live(dirfd(list), pid) || !read_note(dirfd(list), pid, &peer))
 			continue;
 		rc = fn(arg, &peer);
 	}

@@ -80,27 +80,6 @@ static void find_block(const struct script *script, size_t *open, bool *in_block
 	}
 }
 
-static int check_nesting(const struct script *script, struct err *err)
-{
-	bool open = false;
-
-	for (size_t i = 0; i < script->count; i++) {
-		const struct stmt *stmt = &script->stmts[i];
-
-		if (stmt->verb == STMT_BEGIN && open)
-			return err_at(err, -EINVAL, (long)stmt->start,
-				      "BEGIN inside a transaction: COMMIT or ROLLBACK it first");
-		if ((stmt->verb == STMT_COMMIT || stmt->verb == STMT_ROLLBACK) && !open)
-			return err_at(err, -EINVAL, (long)stmt->start, "%s without BEGIN",
-				      stmt->verb == STMT_COMMIT ? "COMMIT" : "ROLLBACK");
-		if (stmt->verb == STMT_BEGIN)
-			open = true;
-		else if (stmt->verb == STMT_COMMIT || stmt->verb == STMT_ROLLBACK)
-			open = false;
-	}
-	return 0;
-}
-
 /* A rolled back block's statements are checked by nobody: take them out. */
 static void remove_rolled_back(struct script *script)
 {
@@ -129,38 +108,41 @@ static bool only_marks(const struct script *script)
 	return true;
 }
 
-/* An aborted block takes nothing but its end. */
-static int feed_aborted(struct session *session, const char *text, size_t len, struct err *err)
+/* The statements in front of the first mistake; the caller frees the script after 0. */
+static int parse_good_part(const struct session *session, const char *text, size_t len, bool in_block,
+			   struct script *script)
+{
+	struct err err = ERR_INIT;
+	int rc = ddl_parse(text, len, session->scope, session->ending, in_block, true, script, &err);
+
+	if (rc && err.pos > 0)
+		rc = ddl_parse(text, (size_t)err.pos, session->scope, session->ending, in_block, false,
+			       script, NULL);
+	return rc;
+}
+
+/* A mistake behind BEGIN aborts the block: what comes next was not meant to run without it. */
+static void enter_block(struct session *session)
 {
 	struct script script;
-	int rc = ddl_parse(text, len, SCOPE_CATALOG, session->ending, true, true, &script, NULL);
-	enum stmt_verb verb = STMT_BEGIN;
+	size_t open;
 
-	if (!rc && script.count == 1)
-		verb = script.stmts[0].verb;
-	if (!rc)
-		script_free(&script);
-	if (verb != STMT_COMMIT && verb != STMT_ROLLBACK)
-		return err_set(err, -EINVAL,
-			       "The transaction was aborted by a refused statement: ROLLBACK it, then BEGIN anew");
-	session->aborted = false;
-	session->in_block = false;
-	if (verb == STMT_COMMIT)
-		return err_set(err, -EINVAL,
-			       "The transaction was aborted by a refused statement: nothing was committed");
-	return 0;
+	if (parse_good_part(session, shown_text(session), session->shown.len, false, &script))
+		return;
+	find_block(&script, &open, &session->in_block);
+	script_free(&script);
 }
 
 static int refuse(struct session *session, int code)
 {
 	session->has_tail = false;
-	if (session->in_block) {
-		session->aborted = true;
-		buf_free(&session->kept);
-	} else if (!session->plan) {
-		buf_free(&session->kept);
-	}
 	drop_script(session);
+	if (session->plan) {
+		session->kept.len = session->planned;
+		return code;
+	}
+	session->aborted = session->in_block;
+	buf_free(&session->kept);
 	return code;
 }
 
@@ -171,10 +153,8 @@ static int prepare(struct session *session, struct request *request, struct err 
 	const char *text = shown_text(session);
 	size_t open = script->count, from = script->tail;
 	bool in_block;
-	int rc = check_nesting(script, err);
+	int rc;
 
-	if (rc)
-		return rc;
 	find_block(script, &open, &in_block);
 	if (in_block)
 		from = script->stmts[open].start;
@@ -198,17 +178,49 @@ static int prepare(struct session *session, struct request *request, struct err 
 static int feed(struct session *session, const char *text, size_t len, bool final,
 		struct request *request, struct err *err)
 {
-	int rc = join(session, text, len, err);
+	int rc;
 
 	drop_script(session);
-	if (!rc) {
-		rc = ddl_parse(shown_text(session), session->shown.len, session->scope, session->ending,
-			       false, final, &session->script, err);
-		session->has_script = !rc;
-	}
-	if (!rc)
+	session->planned = session->kept.len;
+	rc = join(session, text, len, err);
+	if (rc)
+		return refuse(session, rc);
+	rc = ddl_parse(shown_text(session), session->shown.len, session->scope, session->ending, false,
+		       final, &session->script, err);
+	session->has_script = !rc;
+	if (rc)
+		enter_block(session);
+	else
 		rc = prepare(session, request, err);
 	return rc < 0 ? refuse(session, rc) : rc;
+}
+
+/*
+ * An aborted block takes nothing but its end: COMMIT is refused and ends it, what
+ * stands behind ROLLBACK is a write of its own.
+ */
+static int feed_aborted(struct session *session, const char *text, size_t len, struct request *request,
+			struct err *err)
+{
+	enum stmt_verb verb = STMT_BEGIN;
+	struct script script;
+	size_t from = 0;
+
+	if (parse_good_part(session, text, len, true, &script) == 0) {
+		if (script.count) {
+			verb = script.stmts[0].verb;
+			from = script.stmts[0].start + script.stmts[0].len;
+		}
+		script_free(&script);
+	}
+	session->aborted = session->in_block = verb != STMT_ROLLBACK && verb != STMT_COMMIT;
+	if (session->aborted)
+		return err_set(err, -EINVAL,
+			       "The transaction was aborted by a refused statement: ROLLBACK it, then BEGIN anew");
+	if (verb == STMT_COMMIT)
+		return err_set(err, -EINVAL,
+			       "The transaction was aborted by a refused statement: nothing was committed");
+	return feed(session, text + from, len - from, false, request, err);
 }
 
 int session_write(struct session *session, const char *text, size_t len, struct request *request,
@@ -219,9 +231,9 @@ int session_write(struct session *session, const char *text, size_t len, struct 
 	session->writes++;
 	session->last_len = len;
 	if (session->aborted) {
-		buf_free(&session->shown);
-		buf_bytes(&session->shown, text, len);
-		return feed_aborted(session, text, len, err);
+		int rc = keep(&session->shown, text, len, err);
+
+		return rc ? rc : feed_aborted(session, text, len, request, err);
 	}
 	return feed(session, text, len, false, request, err);
 }

@@ -27,6 +27,7 @@ struct session {
 	bool has_tail;		/* the last write ended with an unterminated rest */
 	struct buf kept;	/* tail, or the text of the open block from BEGIN on, or all of a plan */
 	struct buf shown;	/* the text that the last error's position counts in */
+	size_t planned;		/* bytes of kept that writes before the running one left */
 	size_t writes;		/* non-empty writes so far */
 	size_t last_len;	/* length of the last one */
 	struct script script;	/* of the request being run */

@@ -64,11 +64,11 @@ mount_catalog()
 {
   local deadline=$((SECONDS + 10))
 
-  # What a killed daemon has left behind.
-  if ! stat "$mnt" >/dev/null 2>&1; then
-    umount "$mnt" 2>/dev/null || fusermount3 -u "$mnt" 2>/dev/null || true
-    mkdir -p "$mnt"
-  fi
+  # What a killed daemon has left.
+  while mountpoint -q "$mnt" 2>/dev/null; do
+    fusermount3 -uz "$mnt"
+  done
+  mkdir "$mnt" 2>/dev/null || true
   "$build/kalamfs" "$dir/catalog" "$mnt"
   until mountpoint -q "$mnt"; do
     [ $SECONDS -lt $deadline ] || fail "'$mnt' is not mounted after ten seconds"
@@ -119,7 +119,7 @@ show_commands()
 }
 
 make_directory
-if mountpoint -q "$mnt" 2>/dev/null && stat "$mnt/README" >/dev/null 2>&1; then
+if mountpoint -q "$mnt" 2>/dev/null && cat "$mnt/README" >/dev/null 2>&1; then
   echo "The demo is mounted already on $mnt"
 else
   [ -e "$dir/catalog/data.mdb" ] || build_catalog

@@ -66,7 +66,7 @@ DROP COLUMN l1;
 SQL
 same 'heredoc through cat: one' $((v + 4)) "$(version "$USERS")"
 same 'and all of it' 'id name email created age l2' "$(columns "$USERS")"
-ctl_refused "$USERS" 'Invalid argument' "Column 'nowhere' does not exist" \
+ctl_refused "$USERS" 'No such file or directory' "Column 'nowhere' does not exist" \
   $'ADD COLUMN m1 INT;\nDROP COLUMN nowhere;'
 lacks 'all or nothing in one write' m1 "$(columns "$USERS")"
 echo 'ALTER COLUMN l2 TYPE BIGINT, COMMENT '\''Who is who'\''' >"$USERS/ctl"
@@ -108,39 +108,36 @@ before=$(state)
 exec 5>"$USERS/ctl"
 echo 'BEGIN;' >&5
 echo 'ADD COLUMN b4 INT;' >&5
-echo 'DROP COLUMN nowhere;' 2>"$T/err" >&5 && fail 'a wrong statement in a block is refused at once'
-echo 'ADD COLUMN b5 INT;' 2>>"$T/err" >&5 && fail 'the block is aborted then'
-same 'each with EINVAL' 2 "$(grep -c 'Invalid argument' "$T/err")"
+{ echo 'DROP COLUMN nowhere;' >&5; } 2>"$T/err" && fail 'a wrong statement in a block is refused at once'
+{ echo 'ADD COLUMN b5 INT;' >&5; } 2>>"$T/err" && fail 'the block is aborted then'
+same 'the first says what it is, the second that the block is aborted' 'No such file/Invalid argument' \
+  "$(grep -o -e 'No such file' -e 'Invalid argument' "$T/err" | paste -sd/)"
 echo 'ROLLBACK;' >&5 || fail 'ROLLBACK ends an aborted block'
 exec 5>&-
 same 'an aborted block changes nothing' "$before" "$(state)"
-printf 'BEGIN;\nADD COLUMN b6 INT;\n' | cat 2>/dev/null >"$USERS/ctl"
-same 'a block without COMMIT is rolled back' "$before" "$(state)"
-has 'and error says so' COMMIT "$(cat "$USERS/error")"
+put "$USERS/ctl" $'BEGIN;\nADD COLUMN b6 INT;' && fail 'a block without COMMIT is refused'
+same 'and rolled back' "$before" "$(state)"
+has 'error says so' COMMIT "$(cat "$USERS/error")"
+{ echo 'BEGIN; ADD COLUMN b7 INT;'; echo 'COMMIT; BEGIN;'; echo 'ADD COLUMN b8 INT; COMMIT;'; } >"$USERS/ctl" ||
+  fail 'two blocks in three writes of one process'
+same 'each is a version' $((v + 4)) "$(version "$USERS")"
 
 # What follows the last terminator is kept for the next write.
-exec 5>"$USERS/ctl"
-printf 'ADD COLUMN ' >&5
-printf 'h1 INT' >&5
-printf ';' >&5
-exec 5>&-
+{ printf 'ADD COLUMN '; printf 'h1 INT'; printf ';'; } >"$USERS/ctl" || fail 'a statement in three writes'
 has 'a statement in three writes' h1 "$(columns "$USERS")"
 before=$(state)
-exec 5>"$USERS/ctl"
-printf 'DROP COLUMN h1' >&5
-printf '_old' >&5
-{ exec 5>&-; } 2>/dev/null
+{ printf 'DROP COLUMN h1'; printf '_old'; } >"$USERS/ctl" 2>/dev/null
 same 'a tail of several writes is not run' "$before" "$(state)"
 has 'error says why' 'not terminated' "$(cat "$USERS/error")"
-refused 'Invalid argument' "$USERS/error" '' sh -c "printf 'FROBNICATE' > '$USERS/ctl'"
+refused 'Invalid argument' "$USERS/error" "Unknown statement 'FROBNICATE'" bash -c "printf 'FROBNICATE' >'$USERS/ctl'"
+head -c 4096 <(printf 'DROP COLUMN h1 --'; head -c 5000 /dev/zero | tr '\0' x) >"$T/cut"
+same 'a whole block may be the beginning of something' 4096 "$(stat -c %s "$T/cut")"
+refused 'Invalid argument' "$USERS/error" 'not terminated' cp "$T/cut" "$USERS/ctl"
 # A child that inherits the open file and exits does not end the statement.
-exec 5>"$USERS/ctl"
-printf 'DROP COLUMN h1' >&5
-/bin/true
-has 'a child that ends runs nothing' h1 "$(columns "$USERS")"
-printf ' ;' >&5
-exec 5>&-
-lacks 'its parent does' h1 "$(columns "$USERS")"
+{ printf 'DROP COLUMN h1'; /bin/true; has 'a child that ends runs nothing' h1 "$(columns "$USERS")" >&2
+  /bin/true; printf ' ;'; } >"$USERS/ctl" 2>"$T/err"
+same 'nor complains' '' "$(cat "$T/err")"
+lacks 'its parent runs it' h1 "$(columns "$USERS")"
 
 # Limits: 1,044,480 bytes.
 { printf 'ADD COLUMN big INT -- '; head -c 1044457 /dev/zero | tr '\0' x; echo; } >"$T/big"
@@ -190,8 +187,8 @@ ctl_refused "$MNT" 'Directory not empty' 'app' 'DROP NAMESPACE app'
 ctl_refused "$MNT" 'Directory not empty' 'archive' 'DROP STORAGE archive'
 ctl_refused "$MNT" 'Operation not permitted' 'system' 'ALTER TABLE system.users ADD COLUMN x INT'
 ctl_refused "$USERS" 'Invalid argument' 'PRIMARY KEY' 'DROP COLUMN id'
-ctl_refused "$USERS" 'Invalid argument' "Did you mean" 'ALTER COLUMN emial SET NOT NULL'
-ctl_refused "$USERS" 'Invalid argument' "CREATE NAMESPACE" 'FOO BAR'
+ctl_refused "$USERS" 'No such file or directory' "Did you mean" 'ALTER COLUMN emial SET NOT NULL'
+ctl_refused "$USERS" 'Invalid argument' "Unknown statement 'FOO'" 'FOO BAR'
 
 # ctl, read
 first=$(head -n 1 "$USERS/ctl")
@@ -208,7 +205,7 @@ same 'none yet' 'Last write: none' "$(tail -n 1 "$APP/tables/typing/ctl")"
 same 'size of ctl' "$(cat "$USERS/ctl" | wc -c)" "$(stat -c %s "$USERS/ctl")"
 same 'st_blksize of ctl' 65536 "$(stat -c %o "$USERS/ctl")"
 has 'root' 'CREATE NAMESPACE' "$(cat "$MNT/ctl")"
-has 'namespace' 'CREATE [USER|SHARED|STREAM] TABLE' "$(cat "$APP/ctl")"
+has 'namespace' 'CREATE [USER' "$(cat "$APP/ctl")"
 
 # plan: the example of the contract, exactly.
 accept "$APP" 'CREATE SHARED TABLE plans (id BIGINT PRIMARY KEY, a INT, b INT, email TEXT)'
@@ -227,8 +224,8 @@ printf 'ADD COLUMN x INT\nADD COLUMN y INT\n' >"$PLANS/plan"
 same 'and in two: they accumulate' $'app.plans: version 3 -> 4\n  + column 6 x INT NULL\n  + column 7 y INT NULL' "$(cat "$PLANS/plan")"
 put "$PLANS/plan" "ALTER COLUMN c TYPE BIGINT" || fail 'plan of nothing'
 same 'no change' 'app.plans: no change' "$(cat "$PLANS/plan")"
-refused 'Invalid argument' "$PLANS/plan" "1:14: Unsupported type 'INTT'" sh -c "echo 'ADD COLUMN z INTT' > '$PLANS/plan'"
-refused 'Invalid argument' "$PLANS/plan" "Column 'nope' does not exist" sh -c "echo 'DROP COLUMN nope' > '$PLANS/plan'"
+refused 'Invalid argument' "$PLANS/plan" "1:14: Unsupported type 'INTT'" bash -c "echo 'ADD COLUMN z INTT' >'$PLANS/plan'"
+refused 'No such file' "$PLANS/plan" "Column 'nope' does not exist" bash -c "echo 'DROP COLUMN nope' >'$PLANS/plan'"
 put "$APP/plan" 'CREATE TABLE fresh (id INT PRIMARY KEY)' || fail 'plan of CREATE TABLE'
 has 'plan of CREATE TABLE' 'app.fresh: version 0 -> 1' "$(cat "$APP/plan")"
 put "$MNT/plan" 'DROP NAMESPACE app CASCADE' || fail 'plan of DROP NAMESPACE'

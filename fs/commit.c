@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fs/commit.h"
+
+#include "fs/ctl.h"
+#include "fs/log.h"
+#include "fs/mount.h"
+
+#include <errno.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+static void expire(struct commit *commit)
+{
+	struct mount *mount = commit->mount;
+	struct author author;
+	struct err err = ERR_INIT;
+	bool more = true;
+
+	caller_author(mount->callers, mount->tree.uid, getpid(), &author);
+	if (catalog_expire(mount->catalog, &author, SOURCE_CTL, &more, &err))
+		log_message(LOG_ERR, "Purging expired tables: %s", err.text);
+	else if (more)
+		commit_expire(commit);
+	notify_kick(&mount->notify);
+}
+
+static void decide(struct commit *commit, struct job_list *jobs)
+{
+	struct request *requests[COMMIT_JOBS_MAX];
+	struct mount *mount = commit->mount;
+	struct job *job;
+	size_t count = 0;
+
+	TAILQ_FOREACH(job, jobs, link)
+		requests[count++] = &job->request;
+	catalog_commit(mount->catalog, requests, count);
+	TAILQ_FOREACH(job, jobs, link)
+		ctl_settle(mount, job);
+	notify_push(&mount->notify, jobs);
+}
+
+static void *run(void *arg)
+{
+	struct commit *commit = arg;
+
+	pthread_mutex_lock(&commit->lock);
+	for (;;) {
+		struct job_list jobs = TAILQ_HEAD_INITIALIZER(jobs);
+		bool wants_expiry;
+
+		while (TAILQ_EMPTY(&commit->queue) && !commit->wants_expiry && !commit->is_stopping)
+			pthread_cond_wait(&commit->wake, &commit->lock);
+		if (TAILQ_EMPTY(&commit->queue) && commit->is_stopping)
+			break;
+		TAILQ_CONCAT(&jobs, &commit->queue, link);
+		wants_expiry = commit->wants_expiry;
+		commit->wants_expiry = false;
+		pthread_mutex_unlock(&commit->lock);
+		if (!TAILQ_EMPTY(&jobs))
+			decide(commit, &jobs);
+		if (wants_expiry)
+			expire(commit);
+		pthread_mutex_lock(&commit->lock);
+	}
+	pthread_mutex_unlock(&commit->lock);
+	return NULL;
+}
+
+int commit_start(struct commit *commit, struct mount *mount)
+{
+	pthread_condattr_t attr;
+	int rc;
+
+	commit->mount = mount;
+	pthread_mutex_init(&commit->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&commit->wake, &attr);
+	pthread_cond_init(&commit->idle, &attr);
+	pthread_condattr_destroy(&attr);
+	TAILQ_INIT(&commit->queue);
+	TAILQ_INIT(&commit->all);
+	rc = pthread_create(&commit->thread, NULL, run, commit);
+	commit->is_running = !rc;
+	return -rc;
+}
+
+static unsigned count_of_user(const struct commit *commit, uint32_t uid)
+{
+	const struct job *job;
+	unsigned count = 0;
+
+	TAILQ_FOREACH(job, &commit->all, all)
+		count += job->request.author.uid == uid;
+	return count;
+}
+
+static int check_room(const struct commit *commit, uint32_t uid, struct err *err)
+{
+	if (commit->is_closed)
+		return err_set(err, -EROFS, "The catalog is being unmounted");
+	if (commit->count < COMMIT_JOBS_MAX && count_of_user(commit, uid) < COMMIT_JOBS_PER_USER)
+		return 0;
+	err_set(err, -EBUSY, "Too many changes are under way (max %d, %d of one user): try again",
+		COMMIT_JOBS_MAX, COMMIT_JOBS_PER_USER);
+	return err_kind_set(err, ERR_BUSY);
+}
+
+int commit_push(struct commit *commit, struct job *job, struct err *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&commit->lock);
+	rc = check_room(commit, job->request.author.uid, err);
+	if (!rc) {
+		TAILQ_INSERT_TAIL(&commit->queue, job, link);
+		TAILQ_INSERT_TAIL(&commit->all, job, all);
+		commit->count++;
+		pthread_cond_signal(&commit->wake);
+	}
+	pthread_mutex_unlock(&commit->lock);
+	return rc;
+}
+
+void commit_done(struct commit *commit, struct job *job)
+{
+	pthread_mutex_lock(&commit->lock);
+	TAILQ_REMOVE(&commit->all, job, all);
+	if (!--commit->count)
+		pthread_cond_signal(&commit->idle);
+	pthread_mutex_unlock(&commit->lock);
+}
+
+void commit_expire(struct commit *commit)
+{
+	pthread_mutex_lock(&commit->lock);
+	commit->wants_expiry = true;
+	pthread_cond_signal(&commit->wake);
+	pthread_mutex_unlock(&commit->lock);
+}
+
+bool commit_close(struct commit *commit, unsigned timeout_ms)
+{
+	struct timespec deadline;
+	bool is_idle;
+
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += timeout_ms / 1000;
+	deadline.tv_nsec += timeout_ms % 1000 * 1000000L;
+	if (deadline.tv_nsec >= 1000000000L) {
+		deadline.tv_sec++;
+		deadline.tv_nsec -= 1000000000L;
+	}
+	pthread_mutex_lock(&commit->lock);
+	commit->is_closed = true;
+	while (commit->count &&
+	       !pthread_cond_timedwait(&commit->idle, &commit->lock, &deadline))
+		continue;
+	is_idle = !commit->count;
+	pthread_mutex_unlock(&commit->lock);
+	return is_idle;
+}
+
+void commit_stop(struct commit *commit)
+{
+	if (!commit->is_running)
+		return;
+	pthread_mutex_lock(&commit->lock);
+	commit->is_closed = true;
+	commit->is_stopping = true;
+	pthread_cond_signal(&commit->wake);
+	pthread_mutex_unlock(&commit->lock);
+	pthread_join(commit->thread, NULL);
+	commit->is_running = false;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * commit - the queue of changes and the one thread that commits them.
+ *
+ * A worker hands a change over with its FUSE request and goes back to the
+ * pool.  While one group is synced to disk the next one gathers.  The
+ * committer hands what it has decided to the notifier, which answers, and
+ * never waits for it.
+ */
+#ifndef KALAM_FS_COMMIT_H
+#define KALAM_FS_COMMIT_H
+
+#include "base/err.h"
+#include "catalog/catalog.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#define COMMIT_JOBS_MAX 256		/* changes under way, answers included */
+#define COMMIT_JOBS_PER_USER 16
+
+struct fuse_req;
+struct handle;
+struct mount;
+
+/* One change under way; owned by whoever has it in hand. */
+struct job {
+	TAILQ_ENTRY(job) link;		/* in the queue of the committer, then of the notifier */
+	TAILQ_ENTRY(job) all;
+	struct request request;
+	struct fuse_req *req;		/* answered once */
+	struct handle *handle;		/* stays open until the answer */
+	size_t size;			/* what a write is answered with */
+	bool is_flush;
+	int code;			/* the verdict: 0 or -errno */
+};
+TAILQ_HEAD(job_list, job);
+
+struct commit {
+	struct mount *mount;
+	pthread_t thread;
+	bool is_running;
+	pthread_mutex_t lock;		/* all below */
+	pthread_cond_t wake, idle;
+	struct job_list queue, all;
+	unsigned count;			/* of all */
+	bool is_closed;			/* no new changes */
+	bool is_stopping;
+	bool wants_expiry;
+};
+
+/* 0 or -errno. */
+int commit_start(struct commit *commit, struct mount *mount) MUST_CHECK;
+
+/*
+ * Queue a job; takes it.  -EBUSY (kind ERR_BUSY) when too much is under way,
+ * -EROFS after commit_close: then the job stays the caller's.
+ */
+int commit_push(struct commit *commit, struct job *job, struct err *err) MUST_CHECK;
+
+/* The job has been answered: makes room.  The caller frees it. */
+void commit_done(struct commit *commit, struct job *job);
+
+/* Purge what has expired, soon. */
+void commit_expire(struct commit *commit);
+
+/* Take no more changes and wait until all are answered, at most so long; whether they are. */
+bool commit_close(struct commit *commit, unsigned timeout_ms);
+
+/* End the thread; what is queued is decided first. */
+void commit_stop(struct commit *commit);
+
+#endif

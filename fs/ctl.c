@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fs/fuse.h"
+
+#include "fs/ctl.h"
+#include "fs/files.h"
+#include "fs/log.h"
+#include "fs/mount.h"
+#include "fs/verdict.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+struct ctl {
+	struct report_key key;
+	char object[2 * NAME_SIZE];	/* "" for the catalog */
+	uint32_t namespace_id, table_id;
+	bool plan;
+	pthread_mutex_t lock;		/* is_busy, has_written, owner */
+	bool is_busy;			/* a request is under way: the session is the committer's */
+	bool has_written;
+	uint64_t owner;			/* who wrote last */
+	struct session session;		/* of whoever set is_busy */
+};
+
+struct ctl *ctl_new(const struct view *view)
+{
+	struct ctl *ctl = calloc(1, sizeof(*ctl));
+	enum ddl_scope scope = view->table ? SCOPE_TABLE : view->ns ? SCOPE_NAMESPACE : SCOPE_CATALOG;
+
+	if (!ctl)
+		return NULL;
+	ctl->key = report_key(view);
+	ctl->plan = node_row(view->inode.kind)->flags & NODE_IS_PLAN;
+	if (scope != SCOPE_CATALOG)
+		files_subject_name(view, ctl->object);
+	if (view->table) {
+		ctl->table_id = view->table->id;
+		ctl->namespace_id = view->table->namespace_id;
+	} else if (view->ns) {
+		ctl->namespace_id = view->ns->id;
+	}
+	pthread_mutex_init(&ctl->lock, NULL);
+	session_init(&ctl->session, scope, ENDING_NEWLINE, ctl->plan);
+	return ctl;
+}
+
+void ctl_free(struct ctl *ctl)
+{
+	if (!ctl)
+		return;
+	session_fini(&ctl->session);
+	pthread_mutex_destroy(&ctl->lock);
+	free(ctl);
+}
+
+static struct verdict verdict_of(const struct ctl *ctl, uint32_t uid)
+{
+	struct verdict verdict = {
+		.key = ctl->key,
+		.object = ctl->object,
+		.plan = ctl->plan,
+		.session = &ctl->session,
+	};
+
+	verdict.key.uid = uid;
+	return verdict;
+}
+
+/* Take the session for a write; false while a flush of the same file runs. */
+static bool take_for_write(struct ctl *ctl, uint64_t owner)
+{
+	bool taken;
+
+	pthread_mutex_lock(&ctl->lock);
+	taken = !ctl->is_busy;
+	if (taken) {
+		ctl->is_busy = true;
+		ctl->has_written = true;
+		ctl->owner = owner;
+	}
+	pthread_mutex_unlock(&ctl->lock);
+	return taken;
+}
+
+static bool take_for_flush(struct ctl *ctl, uint64_t owner)
+{
+	bool taken;
+
+	pthread_mutex_lock(&ctl->lock);
+	taken = !ctl->is_busy && ctl->has_written && ctl->owner == owner;
+	if (taken)
+		ctl->is_busy = true;
+	pthread_mutex_unlock(&ctl->lock);
+	return taken;
+}
+
+static void give_back(struct ctl *ctl)
+{
+	pthread_mutex_lock(&ctl->lock);
+	ctl->is_busy = false;
+	pthread_mutex_unlock(&ctl->lock);
+}
+
+/* Gives the session back first: with the answer the next write may come. */
+static void reply(struct ctl *ctl, struct fuse_req *req, int code, bool is_flush, size_t size)
+{
+	give_back(ctl);
+	if (code || is_flush)
+		fuse_reply_err(req, verdict_errno(code));
+	else
+		fuse_reply_write(req, size);
+}
+
+static void refuse_writer(struct mount *mount, struct fuse_req *req, struct handle *handle,
+			  const char *text, size_t len)
+{
+	const struct fuse_ctx *who = fuse_req_ctx(req);
+	struct verdict verdict = verdict_of(handle->ctl, who->uid);
+	struct session none = { .scope = SCOPE_CATALOG };
+	struct err err = ERR_INIT;
+	struct author author;
+
+	err_set(&err, -EACCES, "Schema modification requires DBA or system role");
+	err_kind_set(&err, ERR_DENIED);
+	caller_author(mount->callers, who->uid, who->pid, &author);
+	log_message(LOG_WARNING, "uid %u (%s) wrote to a ctl that uid %u had opened: refused",
+		    (unsigned)who->uid, author.command, (unsigned)handle->uid);
+	verdict.session = &none;
+	verdict_refused(mount, &verdict, &author, &err, text, len);
+	fuse_reply_err(req, EACCES);
+}
+
+static struct job *new_job(struct mount *mount, struct fuse_req *req, struct handle *handle)
+{
+	const struct fuse_ctx *who = fuse_req_ctx(req);
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->req = req;
+	job->handle = handle;
+	job->request.namespace_id = handle->ctl->namespace_id;
+	job->request.table_id = handle->ctl->table_id;
+	job->request.source = SOURCE_CTL;
+	err_clear(&job->request.err);
+	caller_author(mount->callers, who->uid, who->pid, &job->request.author);
+	return job;
+}
+
+/* The session refused the text, or the queue the request: the job ends here. */
+static void refuse_job(struct mount *mount, struct job *job, const struct err *err,
+		       const char *text, size_t len)
+{
+	struct ctl *ctl = job->handle->ctl;
+	struct verdict verdict = verdict_of(ctl, job->request.author.uid);
+	struct fuse_req *req = job->req;
+	bool is_flush = job->is_flush;
+
+	verdict_refused(mount, &verdict, &job->request.author, err, text, len);
+	free(job);
+	reply(ctl, req, err->code, is_flush, 0);
+}
+
+/* rc is what the session said; text is NULL for a flush. */
+static void go_on(struct mount *mount, struct job *job, int rc, struct err *err, const char *text,
+		  size_t len)
+{
+	struct ctl *ctl = job->handle->ctl;
+	struct fuse_req *req = job->req;
+	bool is_flush = job->is_flush;
+
+	if (!rc) {
+		free(job);
+		reply(ctl, req, 0, is_flush, len);
+		return;
+	}
+	if (rc > 0) {
+		rc = commit_push(&mount->commit, job, err);
+		if (!rc)
+			return;
+		session_done(&ctl->session, rc);
+	}
+	/* Of a text that was too long the session keeps nothing to show. */
+	refuse_job(mount, job, err, rc == -EFBIG ? text : NULL, len);
+}
+
+void ctl_write(struct mount *mount, struct fuse_req *req, struct handle *handle, const char *text,
+	       size_t len, uint64_t owner)
+{
+	struct ctl *ctl = handle->ctl;
+	struct err err = ERR_INIT;
+	struct job *job;
+	int rc;
+
+	if (fuse_req_ctx(req)->uid != handle->uid) {
+		refuse_writer(mount, req, handle, text, len);
+		return;
+	}
+	if (!take_for_write(ctl, owner)) {
+		fuse_reply_err(req, EBUSY);
+		return;
+	}
+	job = new_job(mount, req, handle);
+	if (!job) {
+		reply(ctl, req, -ENOMEM, false, 0);
+		return;
+	}
+	job->size = len;
+	rc = session_write(&ctl->session, text, len, &job->request, &err);
+	go_on(mount, job, rc, &err, text, len);
+}
+
+void ctl_flush(struct mount *mount, struct fuse_req *req, struct handle *handle, uint64_t owner)
+{
+	struct ctl *ctl = handle->ctl;
+	struct err err = ERR_INIT;
+	struct job *job;
+	int rc;
+
+	if (fuse_req_ctx(req)->uid != handle->uid || !take_for_flush(ctl, owner)) {
+		fuse_reply_err(req, 0);
+		return;
+	}
+	job = new_job(mount, req, handle);
+	if (!job) {
+		reply(ctl, req, -ENOMEM, true, 0);
+		return;
+	}
+	job->is_flush = true;
+	rc = session_end(&ctl->session, false, &job->request, &err);
+	go_on(mount, job, rc, &err, NULL, 0);
+}
+
+void ctl_settle(struct mount *mount, struct job *job)
+{
+	struct ctl *ctl = job->handle->ctl;
+	struct verdict verdict = verdict_of(ctl, job->request.author.uid);
+
+	job->code = job->request.err.code;
+	if (job->code)
+		verdict_refused(mount, &verdict, &job->request.author, &job->request.err, NULL, 0);
+	else
+		verdict_accepted(mount, &verdict, &job->request);
+	if (job->code == -EIO || job->code == -ENOSPC || job->code == -EUCLEAN)
+		log_message(LOG_ERR, "A change could not be stored: %s", job->request.err.text);
+	session_done(&ctl->session, job->code);
+}
+
+void ctl_answer(struct mount *mount, struct job *job)
+{
+	request_fini(&job->request);
+	reply(job->handle->ctl, job->req, job->code, job->is_flush, job->size);
+	commit_done(&mount->commit, job);
+	free(job);
+}

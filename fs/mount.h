@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mount - one mounted catalog: what all FUSE operations and threads share.
+ *
+ * Threads: FUSE workers (fs/ops.h), which wait for nothing; the committer
+ * (fs/commit.h); the notifier (fs/notify.h); the listener (fs/listen.h); one
+ * for signals and the main thread (fs/serve.h).
+ */
+#ifndef KALAM_FS_MOUNT_H
+#define KALAM_FS_MOUNT_H
+
+#include "fs/caller.h"
+#include "fs/commit.h"
+#include "fs/handle.h"
+#include "fs/listen.h"
+#include "fs/notify.h"
+#include "fs/tree.h"
+
+struct fuse_session;
+
+struct mount {
+	struct tree tree;
+	struct catalog *catalog;	/* owned */
+	struct fuse_session *se;	/* owned by fs/serve.c */
+	struct handles handles;
+	struct callers *callers;	/* owned */
+	struct commit commit;
+	struct notify notify;
+	struct listen listen;
+	bool allow_epoch;		/* use FUSE_NOTIFY_INC_EPOCH where the kernel has it */
+	bool has_no_opendir;		/* the kernel opens directories without asking */
+};
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who waits for whom (architecture.md section 4), and why there is no cycle:
+ *
+ *   process in write(2) on ctl ---> committer ---> LMDB's write lock, the disk
+ *     (holds ctl's inode lock)          |
+ *             \                         | hands over, does not wait
+ *              \                        v
+ *               +------------------> notifier ---> `draining` ---> directory locks
+ *                                       |             ^            (inval_entry)
+ *                                       v             |                 |
+ *                              other mounts' listeners,                 v
+ *                              at most 1 s, without     processes in lookup, readdir
+ *                              holding `draining`       of that directory
+ *                                                             |
+ *   listener (peers, inotify) ----> `draining`                v
+ *                                                       FUSE workers ---> nobody
+ *
+ * Workers wait for nothing but the CPU, so who holds a directory lock gets his
+ * answer, so every inval_entry ends, so every drain ends.  Nothing is ever
+ * notified about a ctl file, whose lock writers hold.  Data of log.jsonl is
+ * invalidated too: that waits for READs in flight, which workers answer.
+ *
+ * Never notify_delete: it locks the child as well (kernel.md section 2).
+ */
+#include "fs/notify.h"
+
+#include "catalog/peer.h"
+#include "fs/changes.h"
+#include "fs/ctl.h"
+#include "fs/forget.h"
+#include "fs/log.h"
+#include "fs/mount.h"
+
+#include <errno.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define PEER_TIMEOUT_MS 1000
+/* More changes than this at once: forgetting every name is cheaper. */
+#define ENTRIES_MAX 1000
+#define PAUSE_FIRST_US 20
+#define PAUSE_MAX_US 200
+
+static void show_log(struct mount *mount, const struct changes *changes)
+{
+	struct tree *tree = &mount->tree;
+	uint64_t old_end = tree->log_end;
+
+	if (changes->log_end == old_end)
+		return;
+	/*
+	 * First the page that was cut short by the old end, while READ already
+	 * gives all that is committed; then the new size.  The other way round
+	 * somebody could see the rest of that page as NULs.
+	 */
+	forget_tail(mount, inode_pack(NODE_LOG, 0, 0), old_end);
+	tree->log_stamp = changes->stamp;
+	tree->log_end = changes->log_end;
+	forget_attr(mount, inode_pack(NODE_LOG, 0, 0));
+}
+
+/* One step for all that a piece holds. */
+static void take_step(struct mount *mount, const struct changes *changes, enum forget_step step)
+{
+	struct forgetting f = { .mount = mount, .step = step };
+
+	if (changes->has_gap)
+		forget_all(&f, changes);
+	for (size_t i = 0; i < changes->count; i++)
+		forget_change(&f, &changes->rows[i]);
+}
+
+/* Whether the kernel has forgotten every name at once. */
+static bool forget_at_once(struct mount *mount, const struct changes *changes)
+{
+	bool moved = changes->has_gap || changes->count > ENTRIES_MAX;
+
+	for (size_t i = 0; i < changes->count; i++)
+		moved |= changes->rows[i].moves_locations;
+	return moved && forget_names(mount);
+}
+
+static void show(struct mount *mount, const struct changes *changes)
+{
+	bool at_once = forget_at_once(mount, changes);
+
+	take_step(mount, changes, at_once ? FORGET_NOTHING : FORGET_NAMES);
+	mount->tree.settled = changes->sequence;
+	take_step(mount, changes, FORGET_ATTRS);
+	show_log(mount, changes);
+}
+
+/* One bounded piece of the log of changes; whether there is more. */
+static bool drain_piece(struct notify *notify)
+{
+	struct mount *mount = notify->mount;
+	struct changes changes;
+	struct err err = ERR_INIT;
+	int rc = changes_read(mount->catalog, notify->sequence, &changes, &err);
+
+	if (rc) {
+		log_message(LOG_ERR, "Reading the log of changes: %s", err.text);
+		changes_free(&changes);
+		return false;
+	}
+	if (changes.has_gap) {
+		log_message(LOG_NOTICE, "The log of changes has a gap after %llu: forgetting all",
+			    (unsigned long long)notify->sequence);
+		catalog_forget_all(mount->catalog);
+	}
+	for (size_t i = 0; i < changes.count; i++)
+		catalog_forget(mount->catalog, &changes.rows[i]);
+	show(mount, &changes);
+	notify->sequence = changes.sequence;
+	notify->txn = changes.txn;
+	changes_free(&changes);
+	return changes.has_more;
+}
+
+void notify_drain(struct notify *notify)
+{
+	struct store *store = catalog_store(notify->mount->catalog);
+	uint64_t target = store_last_txn_id(store);
+	unsigned pause = PAUSE_FIRST_US;
+
+	pthread_mutex_lock(&notify->draining);
+	for (int round = 0; round < 1000; round++) {
+		while (drain_piece(notify))
+			continue;
+		/* Another process' commit can be announced before it can be read (R18). */
+		if (notify->txn >= target)
+			break;
+		usleep(pause);
+		pause = pause * 2 > PAUSE_MAX_US ? PAUSE_MAX_US : pause * 2;
+	}
+	pthread_mutex_unlock(&notify->draining);
+}
+
+bool notify_is_behind(struct notify *notify)
+{
+	return notify->txn < store_last_txn_id(catalog_store(notify->mount->catalog));
+}
+
+static void answer(struct notify *notify, struct job_list *jobs)
+{
+	struct mount *mount = notify->mount;
+	uint64_t sequence = 0;
+	struct job *job;
+	unsigned late;
+
+	notify_drain(notify);
+	TAILQ_FOREACH(job, jobs, link)
+		if (!job->request.plan && job->request.sequence > sequence)
+			sequence = job->request.sequence;
+	late = sequence ? peer_sync(catalog_dir(mount->catalog), sequence, PEER_TIMEOUT_MS) : 0;
+	if (late)
+		log_message(LOG_WARNING, "%u other mounts did not show change %llu within %d ms",
+			    late, (unsigned long long)sequence, PEER_TIMEOUT_MS);
+	while ((job = TAILQ_FIRST(jobs))) {
+		TAILQ_REMOVE(jobs, job, link);
+		ctl_answer(mount, job);
+	}
+}
+
+static void *run(void *arg)
+{
+	struct notify *notify = arg;
+
+	pthread_mutex_lock(&notify->lock);
+	for (;;) {
+		struct job_list jobs = TAILQ_HEAD_INITIALIZER(jobs);
+
+		while (TAILQ_EMPTY(&notify->queue) && !notify->is_kicked && !notify->is_stopping)
+			pthread_cond_wait(&notify->wake, &notify->lock);
+		if (TAILQ_EMPTY(&notify->queue) && notify->is_stopping)
+			break;
+		TAILQ_CONCAT(&jobs, &notify->queue, link);
+		notify->is_kicked = false;
+		pthread_mutex_unlock(&notify->lock);
+		answer(notify, &jobs);
+		pthread_mutex_lock(&notify->lock);
+	}
+	pthread_mutex_unlock(&notify->lock);
+	return NULL;
+}
+
+static int read_start(struct notify *notify, struct err *err)
+{
+	struct tree *tree = &notify->mount->tree;
+	struct txn *txn;
+	int rc = catalog_begin(notify->mount->catalog, &txn, err);
+
+	if (rc)
+		return rc;
+	notify->sequence = meta_get(txn, META_SEQUENCE);
+	notify->txn = txn_id(txn);
+	tree->settled = notify->sequence;
+	tree->log_end = meta_get(txn, META_LOG_END);
+	tree->log_stamp = (int64_t)meta_get(txn, META_LAST_STAMP);
+	txn_end(txn);
+	return 0;
+}
+
+int notify_start(struct notify *notify, struct mount *mount, struct err *err)
+{
+	int rc;
+
+	notify->mount = mount;
+	pthread_mutex_init(&notify->lock, NULL);
+	pthread_mutex_init(&notify->draining, NULL);
+	pthread_cond_init(&notify->wake, NULL);
+	TAILQ_INIT(&notify->queue);
+	rc = read_start(notify, err);
+	if (rc)
+		return rc;
+	rc = pthread_create(&notify->thread, NULL, run, notify);
+	notify->is_running = !rc;
+	return rc ? err_set(err, -rc, "Cannot start a thread: %s", strerror(rc)) : 0;
+}
+
+void notify_push(struct notify *notify, struct job_list *jobs)
+{
+	pthread_mutex_lock(&notify->lock);
+	TAILQ_CONCAT(&notify->queue, jobs, link);
+	pthread_cond_signal(&notify->wake);
+	pthread_mutex_unlock(&notify->lock);
+}
+
+void notify_kick(struct notify *notify)
+{
+	pthread_mutex_lock(&notify->lock);
+	notify->is_kicked = true;
+	pthread_cond_signal(&notify->wake);
+	pthread_mutex_unlock(&notify->lock);
+}
+
+void notify_stop(struct notify *notify)
+{
+	if (!notify->is_running)
+		return;
+	pthread_mutex_lock(&notify->lock);
+	notify->is_stopping = true;
+	pthread_cond_signal(&notify->wake);
+	pthread_mutex_unlock(&notify->lock);
+	pthread_join(notify->thread, NULL);
+	notify->is_running = false;
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fs/ops.h"
+
+#include "fs/ctl.h"
+#include "fs/log.h"
+#include "fs/mount.h"
+#include "fs/node.h"
+#include "fs/ops_dir.h"
+#include "fs/userlink.h"
+#include "fs/verdict.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#define EPOCH_PROTOCOL_MINOR 44	/* the first with FUSE_NOTIFY_INC_EPOCH */
+#define NAME_MAX_SHOWN 255
+#define READ_MAX (1u << 20)
+
+static struct mount *mount_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+int ops_fail(fuse_req_t req, int rc, const struct err *err)
+{
+	if (rc == -EIO || rc == -ENOMEM || rc == -EUCLEAN)
+		log_message(LOG_ERR, "%s", *err->text ? err->text : strerror(-rc));
+	return fuse_reply_err(req, rc == -ESTALE ? ESTALE : verdict_errno(rc));
+}
+
+static void ops_init(void *userdata, struct fuse_conn_info *conn)
+{
+	struct mount *mount = userdata;
+
+	conn->want &= ~(unsigned)(FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_WRITEBACK_CACHE |
+				  FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE |
+				  FUSE_CAP_SPLICE_MOVE);
+	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_CACHE_SYMLINKS |
+				       FUSE_CAP_NO_OPENDIR_SUPPORT | FUSE_CAP_PARALLEL_DIROPS |
+				       FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_AUTO_INVAL_DATA);
+	mount->has_no_opendir = conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT;
+	mount->tree.has_epoch = mount->allow_epoch && conn->proto_major == 7 &&
+				conn->proto_minor >= EPOCH_PROTOCOL_MINOR;
+}
+
+static void reply_entry(fuse_req_t req, const struct entry *entry)
+{
+	struct fuse_entry_param param = {
+		.ino = entry->id,
+		.attr = entry->attr,
+		.entry_timeout = entry->entry_timeout,
+		.attr_timeout = entry->attr_timeout,
+	};
+
+	/* An answer that nobody waited for counts no lookup. */
+	if (fuse_reply_entry(req, &param) && entry->counted)
+		userlink_forget(mount_of(req)->tree.links, entry->id, 1);
+}
+
+static void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct mount *mount = mount_of(req);
+	struct entry entry = { 0 };
+	struct err err = ERR_INIT;
+	bool absence = false;
+	struct view dir;
+	int rc;
+
+	if (strlen(name) > NAME_MAX_SHOWN) {
+		fuse_reply_err(req, ENAMETOOLONG);
+		return;
+	}
+	rc = view_open(&dir, &mount->tree, parent, fuse_req_ctx(req)->uid, &err);
+	if (!rc)
+		rc = node_find(&dir, name, &entry, &absence, &err);
+	view_close(&dir);
+	if (rc == -ENOENT && absence)
+		entry = (struct entry){ .entry_timeout = FOREVER };
+	else if (rc) {
+		ops_fail(req, rc, &err);
+		return;
+	}
+	reply_entry(req, &entry);
+}
+
+static void ops_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup)
+{
+	userlink_forget(mount_of(req)->tree.links, ino, nlookup);
+	fuse_reply_none(req);
+}
+
+static void ops_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	for (size_t i = 0; i < count; i++)
+		userlink_forget(mount_of(req)->tree.links, forgets[i].ino, forgets[i].nlookup);
+	fuse_reply_none(req);
+}
+
+static void reply_attr(fuse_req_t req, fuse_ino_t ino, bool keep)
+{
+	struct mount *mount = mount_of(req);
+	struct err err = ERR_INIT;
+	double timeout = 0;
+	struct view view;
+	struct stat attr;
+	int rc = view_open(&view, &mount->tree, ino, fuse_req_ctx(req)->uid, &err);
+
+	if (!rc)
+		rc = node_stat(&view, &attr, &err);
+	if (!rc && keep)
+		timeout = node_attr_timeout(&view);
+	view_close(&view);
+	/* An open file of an old version: its handle remembers what the catalog does not. */
+	if (rc == -ESTALE && handles_attr(&mount->handles, ino, &attr))
+		rc = 0;
+	if (rc)
+		ops_fail(req, rc, &err);
+	else
+		fuse_reply_attr(req, &attr, timeout);
+}
+
+static void ops_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)fi;
+	reply_attr(req, ino, true);
+}
+
+/*
+ * Mode, owner and times come from the catalog: cp -a, install and rsync insist
+ * on setting them, so that is accepted and changes nothing.  (Whether the
+ * caller may has been checked by the kernel.)
+ */
+static void ops_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+			struct fuse_file_info *fi)
+{
+	enum node_kind kind = inode_unpack(ino).kind;
+
+	(void)attr;
+	(void)fi;
+	if (to_set & FUSE_SET_ATTR_SIZE && !(node_row(kind)->flags & NODE_STATEMENTS))
+		fuse_reply_err(req, EPERM);
+	else
+		reply_attr(req, ino, false);
+}
+
+static void ops_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	struct mount *mount = mount_of(req);
+	struct err err = ERR_INIT;
+	char text[LOCATION_SIZE];
+	struct view view;
+	int rc = view_open(&view, &mount->tree, ino, fuse_req_ctx(req)->uid, &err);
+
+	if (!rc)
+		rc = node_row(view.inode.kind)->link ?
+			node_row(view.inode.kind)->link(&view, text, &err) : -EINVAL;
+	view_close(&view);
+	if (rc)
+		ops_fail(req, rc, &err);
+	else
+		fuse_reply_readlink(req, text);
+}
+
+/* ----- files ----- */
+
+static int open_statements(struct mount *mount, struct handle *handle, struct err *err)
+{
+	struct view view;
+	int rc = view_open(&view, &mount->tree, handle->node, handle->uid, err);
+
+	if (!rc) {
+		handle->ctl = ctl_new(&view);
+		if (!handle->ctl)
+			rc = -ENOMEM;
+	}
+	view_close(&view);
+	return rc;
+}
+
+static int open_handle(struct mount *mount, struct handle *handle, unsigned node_flags, int flags,
+		       struct err *err)
+{
+	int rc = 0;
+
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		rc = open_statements(mount, handle, err);
+	/* What the catalog cannot show again later is made now. */
+	if (!rc && (flags & O_ACCMODE) != O_WRONLY && node_flags & (NODE_DIRECT | NODE_PINNED))
+		rc = handle_fix(handle, &mount->tree, node_flags & NODE_PINNED, err);
+	return rc;
+}
+
+static void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct mount *mount = mount_of(req);
+	const struct node_row *row = node_row(inode_unpack(ino).kind);
+	bool writes = (fi->flags & O_ACCMODE) != O_RDONLY;
+	struct handle *handle = NULL;
+	struct err err = ERR_INIT;
+	int rc = 0;
+
+	/* Documents can be read; saving them is not a way to change the catalog. */
+	if ((writes || fi->flags & O_TRUNC) && !(row->flags & NODE_STATEMENTS)) {
+		fuse_reply_err(req, EPERM);
+		return;
+	}
+	/* log.jsonl grows: it is read from the catalog, never from a handle. */
+	if (row->show) {
+		handle = handle_new(&mount->handles, ino, fuse_req_ctx(req)->uid);
+		rc = handle ? open_handle(mount, handle, row->flags, fi->flags, &err) : -ENOMEM;
+	}
+	if (rc) {
+		if (handle)
+			handle_put(&mount->handles, handle);
+		ops_fail(req, rc, &err);
+		return;
+	}
+	fi->fh = (uint64_t)(uintptr_t)handle;
+	fi->direct_io = !!(row->flags & NODE_DIRECT);
+	fi->keep_cache = !fi->direct_io;
+	fi->noflush = !writes;
+	if (fuse_reply_open(req, fi) && handle)
+		handle_put(&mount->handles, handle);
+}
+
+static struct handle *handle_of(const struct fuse_file_info *fi)
+{
+	return fi ? (struct handle *)(uintptr_t)fi->fh : NULL;
+}
+
+static void ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct handle *handle = handle_of(fi);
+
+	(void)ino;
+	if (handle)
+		handle_put(&mount_of(req)->handles, handle);
+	fuse_reply_err(req, 0);
+}
+
+static void reply_slice(fuse_req_t req, const char *text, size_t len, size_t size, off_t off)
+{
+	if (off < 0 || (size_t)off >= len)
+		fuse_reply_buf(req, NULL, 0);
+	else
+		fuse_reply_buf(req, text + off, size < len - (size_t)off ? size : len - (size_t)off);
+}
+
+/* The answer may bring the RELEASE before libfuse is done with the text. */
+static void read_handle(fuse_req_t req, struct handle *handle, size_t size, off_t off)
+{
+	struct mount *mount = mount_of(req);
+	struct err err = ERR_INIT;
+	const char *text;
+	size_t len;
+	int rc;
+
+	handle_get(handle);
+	rc = handle_text(handle, &mount->tree, &text, &len, &err);
+	if (rc)
+		ops_fail(req, rc == -ESTALE ? -EIO : rc, &err);
+	else
+		reply_slice(req, text, len, size, off);
+	handle_put(&mount->handles, handle);
+}
+
+/* May give more than the size that is shown: see show_log in fs/notify.c. */
+static void read_log(fuse_req_t req, size_t size, off_t off)
+{
+	struct mount *mount = mount_of(req);
+	struct err err = ERR_INIT;
+	struct txn *txn = NULL;
+	size_t len = 0;
+	char *text;
+	int rc;
+
+	size = size < READ_MAX ? size : READ_MAX;
+	text = malloc(size);
+	rc = text ? catalog_begin(mount->catalog, &txn, &err) : -ENOMEM;
+	if (!rc)
+		len = log_read(txn, (uint64_t)off, text, size);
+	txn_end(txn);
+	if (rc)
+		ops_fail(req, rc, &err);
+	else
+		fuse_reply_buf(req, text, len);
+	free(text);
+}
+
+static void ops_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		     struct fuse_file_info *fi)
+{
+	if (inode_unpack(ino).kind == NODE_LOG)
+		read_log(req, size, off);
+	else if (handle_of(fi))
+		read_handle(req, handle_of(fi), size, off);
+	else
+		fuse_reply_err(req, EBADF);
+}
+
+static void ops_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
+		      struct fuse_file_info *fi)
+{
+	struct handle *handle = handle_of(fi);
+
+	(void)ino;
+	(void)off;	/* `>` and `>>` mean the same */
+	if (handle && handle->ctl)
+		ctl_write(mount_of(req), req, handle, buf, size, fi->lock_owner);
+	else
+		fuse_reply_err(req, EBADF);
+}
+
+static void ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct handle *handle = handle_of(fi);
+
+	(void)ino;
+	if (handle && handle->ctl)
+		ctl_flush(mount_of(req), req, handle, fi->lock_owner);
+	else
+		fuse_reply_err(req, 0);
+}
+
+/* A write that returned is on disk already. */
+static void ops_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	(void)ino;
+	(void)datasync;
+	(void)fi;
+	fuse_reply_err(req, 0);
+}
+
+static void ops_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct statvfs out = { .f_bsize = 4096, .f_frsize = 4096, .f_namemax = NAME_MAX_SHOWN };
+	struct store_stat stat;
+	struct err err = ERR_INIT;
+	int rc = store_statistics(catalog_store(mount_of(req)->catalog), &stat);
+
+	(void)ino;
+	if (rc) {
+		ops_fail(req, rc, &err);
+		return;
+	}
+	out.f_blocks = (stat.file_bytes + stat.disk_free_bytes) / out.f_frsize;
+	out.f_bfree = stat.disk_free_bytes / out.f_frsize;
+	out.f_bavail = out.f_bfree;
+	fuse_reply_statfs(req, &out);
+}
+
+/* ----- changes of directories: none is a statement yet ----- */
+
+static void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	(void)parent;
+	(void)name;
+	(void)mode;
+	(void)rdev;
+	fuse_reply_err(req, EPERM);
+}
+
+static void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	ops_mknod(req, parent, name, mode, 0);
+}
+
+static void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+		       struct fuse_file_info *fi)
+{
+	(void)fi;
+	ops_mknod(req, parent, name, mode, 0);
+}
+
+static void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	ops_mknod(req, parent, name, 0, 0);
+}
+
+static void ops_symlink(fuse_req_t req, const char *text, fuse_ino_t parent, const char *name)
+{
+	(void)text;
+	ops_mknod(req, parent, name, 0, 0);
+}
+
+static void ops_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+	(void)ino;
+	ops_mknod(req, parent, name, 0, 0);
+}
+
+static void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to,
+		       const char *to_name, unsigned flags)
+{
+	(void)to;
+	(void)to_name;
+	(void)flags;
+	ops_mknod(req, parent, name, 0, 0);
+}
+
+/* Calls that are not here (attributes by name, locks, ...) the kernel stops asking after once. */
+const struct fuse_lowlevel_ops ops = {
+	.init = ops_init,
+	.lookup = ops_lookup,
+	.forget = ops_forget,
+	.forget_multi = ops_forget_multi,
+	.getattr = ops_getattr,
+	.setattr = ops_setattr,
+	.readlink = ops_readlink,
+	.open = ops_open,
+	.read = ops_read,
+	.write = ops_write,
+	.flush = ops_flush,
+	.release = ops_release,
+	.fsync = ops_fsync,
+	.opendir = ops_opendir,
+	.readdir = ops_readdir,
+	.readdirplus = ops_readdirplus,
+	.statfs = ops_statfs,
+	.mknod = ops_mknod,
+	.mkdir = ops_mkdir,
+	.create = ops_create,
+	.unlink = ops_unlink,
+	.rmdir = ops_unlink,
+	.symlink = ops_symlink,
+	.link = ops_link,
+	.rename = ops_rename,
+};

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fs/outside.h"
+
+#include "fs/userlink.h"
+#include "paths/shard.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SHARD_WORD "{shard}"
+#define USER_WORD "{userId}"
+#define SECOND INT64_C(1000000)
+
+/* Positions in a listing of many shards: shard + 1, then how many entries of its directory. */
+#define SHARD_SHIFT 40
+
+/* One directory that may hold users' directories, and how their names look. */
+struct place_dir {
+	char path[LOCATION_SIZE];	/* the directory */
+	char before[LOCATION_SIZE];	/* in front of the user id in its name */
+	char after[LOCATION_SIZE];	/* behind it */
+	char below[LOCATION_SIZE];	/* the rest of the path, with '/' in front, or empty */
+};
+
+/* partial with {shard} filled in. */
+static bool fill_shard(const char *partial, unsigned shard, char out[LOCATION_SIZE])
+{
+	const char *at = strstr(partial, SHARD_WORD);
+	int len;
+
+	if (!at)
+		len = snprintf(out, LOCATION_SIZE, "%s", partial);
+	else
+		len = snprintf(out, LOCATION_SIZE, "%.*sshard_%u%s", (int)(at - partial), partial,
+			       shard, at + strlen(SHARD_WORD));
+	return len >= 0 && len < LOCATION_SIZE;
+}
+
+static bool split(const char *partial, unsigned shard, struct place_dir *out)
+{
+	char path[LOCATION_SIZE];
+	char *user, *segment, *rest;
+
+	if (!fill_shard(partial, shard, path))
+		return false;
+	user = strstr(path, USER_WORD);
+	if (!user)
+		return false;
+	*user = '\0';
+	segment = strrchr(path, '/');
+	if (!segment)
+		return false;
+	rest = user + strlen(USER_WORD);
+	snprintf(out->below, sizeof(out->below), "%s", strchr(rest, '/') ? strchr(rest, '/') : "");
+	snprintf(out->after, sizeof(out->after), "%.*s", (int)strcspn(rest, "/"), rest);
+	snprintf(out->before, sizeof(out->before), "%s", segment + 1);
+	*segment = '\0';
+	snprintf(out->path, sizeof(out->path), "%s", *path ? path : "/");
+	return true;
+}
+
+static unsigned shard_count(const struct view *dir)
+{
+	return strstr(dir->place->partial, SHARD_WORD) ? USER_SHARDS : 1;
+}
+
+/* Reading our own mount from a worker would wait for a worker. */
+static bool is_inside_mount(const struct tree *tree, const char *path)
+{
+	size_t len = strlen(tree->mountpoint);
+
+	return !strncmp(path, tree->mountpoint, len) && (path[len] == '/' || !path[len]);
+}
+
+static bool is_readable_place(const struct view *dir)
+{
+	return dir->place->storage && dir->place->storage->type == STORAGE_FILESYSTEM &&
+	       dir->place->per_user && !is_inside_mount(dir->tree, dir->place->base);
+}
+
+static bool is_directory(int dirfd, const char *name, const char *below, unsigned char type)
+{
+	char path[NAME_MAX + LOCATION_SIZE + 1];
+	struct stat st;
+
+	if (!*below && type == DT_DIR)
+		return true;
+	if (!*below && type != DT_UNKNOWN && type != DT_LNK)
+		return false;
+	snprintf(path, sizeof(path), "%s%s", name, below);
+	return !fstatat(dirfd, path, &st, 0) && S_ISDIR(st.st_mode);
+}
+
+/* The user id in a name, in out; false if the name is not a user's directory. */
+static bool user_of(const struct view *dir, const struct place_dir *place, unsigned shard,
+		    int dirfd, const struct dirent *found, char out[USER_ID_MAX_BYTES + 1])
+{
+	size_t len = strlen(found->d_name);
+	size_t before = strlen(place->before), after = strlen(place->after);
+
+	if (len <= before + after || strncmp(found->d_name, place->before, before) ||
+	    strcmp(found->d_name + len - after, place->after))
+		return false;
+	len -= before + after;
+	if (user_id_check(found->d_name + before, len, NULL))
+		return false;
+	memcpy(out, found->d_name + before, len);
+	out[len] = '\0';
+	if (shard_count(dir) > 1 && shard_of_user(out, len) != shard)
+		return false;
+	return is_directory(dirfd, found->d_name, place->below, found->d_type);
+}
+
+static int emit_user(struct view *dir, const char *user, uint64_t next, entry_fn *fn, void *arg)
+{
+	struct entry entry = {
+		.attr = {
+			.st_ino = userlink_ino(dir->table->id, user),
+			.st_mode = S_IFLNK,
+		},
+	};
+
+	return fn(arg, user, &entry, next);
+}
+
+static int emit_dots(struct view *dir, uint64_t after, entry_fn *fn, void *arg)
+{
+	struct entry entry = { .attr = { .st_ino = node_ino(dir), .st_mode = S_IFDIR } };
+	int rc = 0;
+
+	if (after < 1)
+		rc = fn(arg, ".", &entry, 1);
+	if (!rc && after < 2) {
+		entry.attr.st_ino = inode_pack(NODE_TABLE, dir->inode.object, 0);
+		rc = fn(arg, "..", &entry, 2);
+	}
+	return rc;
+}
+
+/*
+ * One directory without shards: positions are its own, so that a listing of
+ * any length goes on where it was.  It brings "." and ".." along.
+ */
+static int list_plain(struct view *dir, DIR *stream, const struct place_dir *place, uint64_t after,
+		      entry_fn *fn, void *arg)
+{
+	struct dirent *found;
+
+	if (after)
+		seekdir(stream, (long)after);
+	while ((found = readdir(stream))) {
+		char user[USER_ID_MAX_BYTES + 1];
+		struct entry entry = { .attr = { .st_mode = S_IFDIR } };
+		int rc = 0;
+
+		if (!strcmp(found->d_name, ".") || !strcmp(found->d_name, "..")) {
+			entry.attr.st_ino = found->d_name[1] ?
+				inode_pack(NODE_TABLE, dir->inode.object, 0) : node_ino(dir);
+			rc = fn(arg, found->d_name, &entry, (uint64_t)found->d_off);
+		} else if (user_of(dir, place, 0, dirfd(stream), found, user)) {
+			rc = emit_user(dir, user, (uint64_t)found->d_off, fn, arg);
+		}
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int list_shard(struct view *dir, unsigned shard, uint64_t skip, entry_fn *fn, void *arg)
+{
+	uint64_t position = (uint64_t)(shard + 1) << SHARD_SHIFT;
+	struct place_dir place;
+	struct dirent *found;
+	uint64_t count = 0;
+	DIR *stream;
+	int rc = 0;
+
+	if (!split(dir->place->partial, shard, &place))
+		return 0;
+	stream = opendir(place.path);
+	if (!stream)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	while (!rc && (found = readdir(stream))) {
+		char user[USER_ID_MAX_BYTES + 1];
+
+		if (++count > skip && user_of(dir, &place, shard, dirfd(stream), found, user))
+			rc = emit_user(dir, user, position + count, fn, arg);
+	}
+	closedir(stream);
+	return rc;
+}
+
+static int list_shards(struct view *dir, uint64_t after, entry_fn *fn, void *arg)
+{
+	unsigned first = after >> SHARD_SHIFT ? (unsigned)(after >> SHARD_SHIFT) - 1 : 0;
+	int rc = emit_dots(dir, after, fn, arg);
+
+	for (unsigned shard = first; !rc && shard < USER_SHARDS; shard++) {
+		uint64_t skip = 0;
+
+		if (after >> SHARD_SHIFT && shard == first)
+			skip = after & ((UINT64_C(1) << SHARD_SHIFT) - 1);
+		rc = list_shard(dir, shard, skip, fn, arg);
+	}
+	return rc;
+}
+
+static int list_one(struct view *dir, uint64_t after, entry_fn *fn, void *arg)
+{
+	struct place_dir place;
+	DIR *stream;
+	int rc;
+
+	if (!split(dir->place->partial, 0, &place))
+		return emit_dots(dir, after, fn, arg);
+	stream = opendir(place.path);
+	if (!stream)
+		return errno == ENOENT || errno == ENOTDIR ? emit_dots(dir, after, fn, arg) : -errno;
+	rc = list_plain(dir, stream, &place, after, fn, arg);
+	closedir(stream);
+	return rc;
+}
+
+int outside_list(struct view *dir, uint64_t after, entry_fn *fn, void *arg, struct err *err)
+{
+	int rc = view_place(dir, err);
+
+	if (rc)
+		return rc;
+	if (!is_readable_place(dir))
+		return emit_dots(dir, after, fn, arg);
+	if (sem_trywait(&dir->tree->outside))
+		return err_set(err, -EBUSY, "Too many listings of user directories at a time");
+	rc = shard_count(dir) > 1 ? list_shards(dir, after, fn, arg) : list_one(dir, after, fn, arg);
+	sem_post(&dir->tree->outside);
+	return rc;
+}
+
+int outside_find(struct view *dir, const char *name, struct view *child, struct err *err)
+{
+	int rc;
+
+	*child = (struct view){ .tree = dir->tree, .txn = dir->txn, .uid = dir->uid };
+	if (user_id_check(name, strlen(name), NULL))
+		return -ENOENT;
+	rc = view_place(dir, err);
+	if (rc)
+		return rc;
+	rc = location_user(dir->place->partial, name, child->link, err);
+	if (rc)
+		return rc;
+	return userlink_get(dir->tree->links, dir->table->id, name, child->link, &child->inode);
+}
+
+static int64_t changed_at(const struct view *dir, unsigned shard)
+{
+	struct place_dir place;
+	struct stat st;
+
+	if (!split(dir->place->partial, shard, &place) || stat(place.path, &st))
+		return 0;
+	return (int64_t)st.st_mtim.tv_sec * SECOND + st.st_mtim.tv_nsec / 1000;
+}
+
+int64_t outside_mtime(struct view *dir)
+{
+	int64_t now = catalog_now(dir->tree->catalog);
+	int64_t last;
+
+	if (view_place(dir, NULL))
+		return now;
+	last = dir->place->changed_at;
+	if (!is_readable_place(dir))
+		return last;
+	if (sem_trywait(&dir->tree->outside))
+		return now;
+	for (unsigned shard = 0; shard < shard_count(dir); shard++) {
+		int64_t at = changed_at(dir, shard);
+
+		last = at > last ? at : last;
+	}
+	sem_post(&dir->tree->outside);
+	/* Stamps of file systems are coarse: two changes may share one. */
+	return now - last < SECOND ? now : last;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * outside - storage/ of a USER table: links for every valid user id, a listing
+ * of those that have a directory at the table's location.
+ *
+ * The only code that reads directories outside of the catalog.  They may be on
+ * a slow file system, or lie in this very mount, so that reading them needs
+ * our own answers: at most OUTSIDE_MAX workers do it at a time, the next one
+ * gets EBUSY, and the others go on answering.
+ */
+#ifndef KALAM_FS_OUTSIDE_H
+#define KALAM_FS_OUTSIDE_H
+
+#include "fs/node.h"
+
+#define OUTSIDE_MAX 8
+
+/* storage/<userId>: -ENOENT for an id that cannot be one. */
+int outside_find(struct view *dir, const char *name, struct view *child, struct err *err) MUST_CHECK;
+
+/* See node_list; positions are the outside directory's own. */
+int outside_list(struct view *dir, uint64_t after, entry_fn *fn, void *arg, struct err *err) MUST_CHECK;
+
+/* When a user's directory last came or went; now when that is too close to tell. */
+int64_t outside_mtime(struct view *dir);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/stamp.h"
+#include "fs/files.h"
+
+/* One screen for somebody who has just found this mount. */
+static const char reading[] =
+	"Look around\n"
+	"  ls namespaces/*/tables                    all tables\n"
+	"  cat namespaces/NS/tables/T/describe       a table for people\n"
+	"  cat namespaces/NS/tables/T/schema.json    ... for programs; schema.sql, schema.arrow too\n"
+	"  ls namespaces/NS/tables/T/versions        its history; versions/2026-11-22T10:00:00Z is\n"
+	"                                            the version in force at that time\n"
+	"  readlink namespaces/NS/tables/T/storage   where its data files are\n"
+	"  tail -f log.jsonl                         every change, as it happens\n"
+	"  cat types/DECIMAL.json                    what a data type is\n\n";
+
+static const char writing[] =
+	"Change something: write SQL into a ctl\n"
+	"  echo 'CREATE NAMESPACE shop' > ctl\n"
+	"  echo 'CREATE SHARED TABLE notes (id BIGINT PRIMARY KEY, body TEXT)' \\\n"
+	"      > namespaces/shop/ctl\n"
+	"  echo 'ADD COLUMN age INT' > namespaces/shop/tables/notes/ctl\n"
+	"  plan takes the same and only tells what would happen:  echo ... > plan && cat plan\n"
+	"  error tells why your last write was refused;           cat ctl lists the statements\n"
+	"One write is one transaction.  A dropped table waits in namespaces/NS/trash and\n"
+	"UNDROP TABLE t brings it back.  Reading never changes anything.\n\n";
+
+static const char read_only[] =
+	"This mount is read-only: there is no ctl here.\n\n";
+
+static void show_writers(const struct tree *tree, FILE *out)
+{
+	fprintf(out, "  changes by  uid %u and root", (unsigned)tree->uid);
+	if (tree->has_dba)
+		fprintf(out, ", and members of group %u", (unsigned)tree->dba_gid);
+	fputc('\n', out);
+}
+
+int show_readme(struct view *view, FILE *out, struct err *err)
+{
+	const struct tree *tree = view->tree;
+	char started[STAMP_SIZE];
+
+	(void)err;
+	fprintf(out,
+		"kalamfs %s: a schema catalog as files\n\n"
+		"  catalog     %s\n"
+		"  mounted on  %s since %s%s\n",
+		KALAMFS_VERSION, catalog_dir(tree->catalog), tree->mountpoint,
+		stamp_format(tree->started_at, started), tree->read_only ? ", read-only" : "");
+	if (!tree->read_only)
+		show_writers(tree, out);
+	fputc('\n', out);
+	fputs(reading, out);
+	fputs(tree->read_only ? read_only : writing, out);
+	fputs("More: man kalamfs, man 5 kalamfs, man kalamctl; .kalamfs/status.json; umount ends it.\n",
+	      out);
+	return 0;
+}

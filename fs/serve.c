@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fs/serve.h"
+
+#include "fs/log.h"
+#include "fs/mount.h"
+#include "fs/ops.h"
+#include "fs/outside.h"
+#include "fs/report.h"
+#include "fs/userlink.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define WORKERS 32
+#define SHUTDOWN_MS 5000
+#define KICK_US 5000
+
+/* The thread that waits for signals, and what it shares with the main thread. */
+struct signals {
+	struct mount *mount;
+	pthread_t thread, main;
+	sigset_t set;
+	atomic_bool loop_ended;
+};
+
+int serve_new(struct options *options, struct mount **out, struct err *err)
+{
+	struct mount *mount = calloc(1, sizeof(*mount));
+
+	if (!mount)
+		return err_nomem(err);
+	handles_init(&mount->handles);
+	sem_init(&mount->tree.outside, 0, OUTSIDE_MAX);
+	mount->allow_epoch = !options->noepoch;
+	mount->tree.report = report_new();
+	mount->tree.links = userlinks_new();
+	mount->callers = callers_new();
+	if (!mount->tree.report || !mount->tree.links || !mount->callers) {
+		serve_free(mount);
+		return err_nomem(err);
+	}
+	log_capture();
+	mount->se = fuse_session_new(&options->args, &ops, sizeof(ops), mount);
+	log_release();
+	if (!mount->se) {
+		serve_free(mount);
+		return err_set(err, -EINVAL, "%s", *log_captured() ? log_captured() : "bad option");
+	}
+	*out = mount;
+	return 0;
+}
+
+void serve_free(struct mount *mount)
+{
+	if (mount->se)
+		fuse_session_destroy(mount->se);
+	handles_fini(&mount->handles);
+	catalog_close(mount->catalog);
+	callers_free(mount->callers);
+	userlinks_free(mount->tree.links);
+	report_free(mount->tree.report);
+	sem_destroy(&mount->tree.outside);
+	free(mount);
+}
+
+static int open_catalog(struct mount *mount, const struct options *options, struct err *err)
+{
+	struct catalog_options how = {
+		.create = !options->nocreate && !options->read_only,
+		.map_size = options->map_size,
+		.cache_tables = options->cache_tables,
+	};
+	struct tree *tree = &mount->tree;
+	int rc;
+
+	/* Readers need a slot in lock.mdb, so even -o ro opens for writing where it can. */
+	how.read_only = options->read_only && access(options->catalog, W_OK);
+	rc = catalog_open(options->catalog, &how, &mount->catalog, err);
+	if (rc)
+		return rc;
+	tree->catalog = mount->catalog;
+	tree->mountpoint = options->mountpoint;
+	tree->uid = getuid();
+	tree->gid = getgid();
+	tree->has_dba = options->dba;
+	tree->dba_gid = options->dba_gid;
+	tree->umask = (mode_t)options->umask;
+	tree->read_only = options->read_only;
+	tree->started_at = catalog_now(mount->catalog);
+	return 0;
+}
+
+static int mount_session(struct mount *mount, struct err *err)
+{
+	const char *reason;
+	int rc;
+
+	log_capture();
+	rc = fuse_session_mount(mount->se, mount->tree.mountpoint);
+	log_release();
+	if (!rc)
+		return 0;
+	reason = *log_captured() ? log_captured() : "the kernel refused it";
+	return err_set(err, -EIO, "Cannot mount on '%s': %s", mount->tree.mountpoint, reason);
+}
+
+/* Whoever else must not change anything any more; workers still answer. */
+static void stop_threads(struct mount *mount)
+{
+	listen_stop(&mount->listen);
+	commit_stop(&mount->commit);
+	notify_stop(&mount->notify);
+}
+
+static int start_threads(struct mount *mount, struct err *err)
+{
+	int rc = notify_start(&mount->notify, mount, err);
+
+	if (!rc) {
+		rc = commit_start(&mount->commit, mount);
+		if (rc)
+			err_set(err, rc, "Cannot start a thread: %s", strerror(-rc));
+	}
+	return rc ? rc : listen_start(&mount->listen, mount, err);
+}
+
+static void no_effect(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * Changes under way are finished and answered, then notifications end while
+ * workers still answer whoever holds a directory lock, then the loop ends.
+ */
+static void end_loop(struct signals *signals)
+{
+	struct mount *mount = signals->mount;
+
+	if (!commit_close(&mount->commit, SHUTDOWN_MS))
+		log_message(LOG_WARNING, "Some changes were not answered within %d s",
+			    SHUTDOWN_MS / 1000);
+	stop_threads(mount);
+	fuse_session_exit(mount->se);
+	/* libfuse's loop looks only when a signal interrupts its waiting. */
+	while (!signals->loop_ended) {
+		pthread_kill(signals->main, SIGUSR2);
+		usleep(KICK_US);
+	}
+}
+
+static void *wait_for_signal(void *arg)
+{
+	struct signals *signals = arg;
+	int signal = 0;
+
+	while (sigwait(&signals->set, &signal))
+		continue;
+	if (signal != SIGUSR1) {
+		log_message(LOG_NOTICE, "%s: unmounting '%s'", strsignal(signal),
+			    signals->mount->tree.mountpoint);
+		end_loop(signals);
+	}
+	return NULL;
+}
+
+/* Before the first thread, so that all inherit the mask. */
+static void block_signals(struct signals *signals)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, nothing = { .sa_handler = no_effect };
+
+	sigemptyset(&signals->set);
+	sigaddset(&signals->set, SIGTERM);
+	sigaddset(&signals->set, SIGINT);
+	sigaddset(&signals->set, SIGHUP);
+	sigaddset(&signals->set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &signals->set, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGUSR2, &nothing, NULL);	/* not restarting what it interrupts */
+}
+
+static int loop(struct mount *mount)
+{
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	int rc;
+
+	if (!config)
+		return -ENOMEM;
+	/* The default number of threads of libfuse 3.14 is broken. */
+	fuse_loop_cfg_set_max_threads(config, WORKERS);
+	fuse_loop_cfg_set_idle_threads(config, WORKERS);
+	fuse_loop_cfg_set_clone_fd(config, 0);
+	rc = fuse_session_loop_mt(mount->se, config);
+	fuse_loop_cfg_destroy(config);
+	return rc;
+}
+
+static int answer(struct mount *mount, struct signals *signals, ready_fn *ready, void *arg,
+		  struct err *err)
+{
+	int rc = pthread_create(&signals->thread, NULL, wait_for_signal, signals);
+
+	if (rc)
+		return err_set(err, -rc, "Cannot start a thread: %s", strerror(rc));
+	ready(arg);
+	rc = loop(mount);
+	signals->loop_ended = true;
+	pthread_kill(signals->thread, SIGUSR1);
+	pthread_join(signals->thread, NULL);
+	return rc < 0 ? err_set(err, rc, "The connection to the kernel broke: %s", strerror(-rc)) : 0;
+}
+
+int serve(struct mount *mount, const struct options *options, ready_fn *ready, void *arg,
+	  struct err *err)
+{
+	struct signals signals = { .mount = mount, .main = pthread_self() };
+	int rc;
+
+	block_signals(&signals);
+	rc = open_catalog(mount, options, err);
+	if (!rc)
+		rc = mount_session(mount, err);
+	if (rc)
+		return rc;
+	rc = start_threads(mount, err);
+	if (!rc)
+		rc = answer(mount, &signals, ready, arg, err);
+	stop_threads(mount);
+	fuse_session_unmount(mount->se);
+	return rc;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fs/verdict.h"
+
+#include "base/stamp.h"
+#include "catalog/refusal.h"
+#include "fs/mount.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OUTCOMES_SHOWN 10
+
+/* Text that is printed into memory; texts that do not fit there are empty. */
+struct sheet {
+	FILE *out;
+	char *text;
+	size_t len;
+};
+
+static bool sheet_open(struct sheet *sheet)
+{
+	*sheet = (struct sheet){ 0 };
+	sheet->out = open_memstream(&sheet->text, &sheet->len);
+	return sheet->out;
+}
+
+static void sheet_keep(struct sheet *sheet, struct report *report, struct report_key key,
+		       enum report_what what, int64_t now)
+{
+	if (!fclose(sheet->out))
+		report_set(report, key, what, sheet->text, sheet->len, now);
+	free(sheet->text);
+}
+
+static void print_outcome(const struct outcome *outcome, FILE *out)
+{
+	fputs(outcome->name, out);
+	switch (outcome->event) {
+	case EVENT_CREATE:
+		fprintf(out, " created");
+		break;
+	case EVENT_DROP:
+		fprintf(out, " dropped");
+		break;
+	case EVENT_UNDROP:
+		fprintf(out, " undropped");
+		break;
+	case EVENT_PURGE:
+		fprintf(out, " purged");
+		break;
+	case EVENT_ALTER:
+	case EVENT_RENAME:
+	case EVENT_RESTORE:
+		fprintf(out, " version %u -> %u", outcome->before_version, outcome->after_version);
+		break;
+	case EVENT_END:
+		break;
+	}
+	if (!outcome->event)
+		fprintf(out, " unchanged");
+}
+
+static void print_last(const struct request *request, FILE *out)
+{
+	unsigned shown = 0, more = 0;
+
+	if (request->commit_count < request->script->count)
+		fputs(", waiting for COMMIT", out);
+	for (const struct outcome *o = request->outcomes; o; o = o->next) {
+		if (shown == OUTCOMES_SHOWN) {
+			more++;
+			continue;
+		}
+		fputs(", ", out);
+		print_outcome(o, out);
+		shown++;
+	}
+	if (more)
+		fprintf(out, " and %u more", more);
+	fputc('\n', out);
+	if (request->notes)
+		fputs(request->notes, out);
+}
+
+static void keep_last(struct mount *mount, const struct verdict *verdict,
+		      const struct request *request, int64_t now)
+{
+	int64_t at = request->committed_at ? request->committed_at : now;
+	char stamp[STAMP_SIZE];
+	struct sheet sheet;
+
+	if (!sheet_open(&sheet))
+		return;
+	fprintf(sheet.out, "%s ok", stamp_format(at, stamp));
+	print_last(request, sheet.out);
+	sheet_keep(&sheet, mount->tree.report, verdict->key, REPORT_LAST, now);
+}
+
+static void keep_plan(struct mount *mount, const struct verdict *verdict,
+		      const struct request *request, int64_t now)
+{
+	struct sheet sheet;
+
+	if (!sheet_open(&sheet))
+		return;
+	fputs(request->plan_text ? request->plan_text : "", sheet.out);
+	fputs(request->notes ? request->notes : "", sheet.out);
+	sheet_keep(&sheet, mount->tree.report, verdict->key, REPORT_PLAN, now);
+}
+
+void verdict_accepted(struct mount *mount, const struct verdict *verdict,
+		      const struct request *request)
+{
+	int64_t now = catalog_now(mount->catalog);
+
+	if (verdict->plan)
+		keep_plan(mount, verdict, request, now);
+	else
+		keep_last(mount, verdict, request, now);
+	report_set(mount->tree.report, verdict->key, REPORT_ERROR, NULL, 0, now);
+}
+
+static void keep_error(struct mount *mount, const struct verdict *verdict, const struct err *err,
+		       enum report_what what, int64_t now)
+{
+	struct sheet sheet;
+
+	if (!sheet_open(&sheet))
+		return;
+	session_print_error(verdict->session, err, sheet.out);
+	sheet_keep(&sheet, mount->tree.report, verdict->key, what, now);
+}
+
+static void keep_refused(struct mount *mount, const struct verdict *verdict, const struct err *err,
+			 int64_t now)
+{
+	char stamp[STAMP_SIZE], line[128];
+	int len = snprintf(line, sizeof(line), "%s refused (%s), see error\n",
+			   stamp_format(now, stamp), err_errno_name(verdict_errno(err->code)));
+
+	report_set(mount->tree.report, verdict->key, REPORT_LAST, line, (size_t)len, now);
+}
+
+static void keep_line(struct mount *mount, const struct refusal *refusal)
+{
+	struct sheet sheet;
+
+	if (!sheet_open(&sheet))
+		return;
+	refusal_print(refusal, sheet.out);
+	if (!fclose(sheet.out))
+		report_refusal(mount->tree.report, refusal->author.uid, sheet.text, sheet.len,
+			       refusal->time);
+	free(sheet.text);
+}
+
+void verdict_refused(struct mount *mount, const struct verdict *verdict, const struct author *author,
+		     const struct err *err, const char *text, size_t len)
+{
+	const struct buf *shown = &verdict->session->shown;
+	struct refusal refusal = {
+		.time = catalog_now(mount->catalog),
+		.author = *author,
+		.object = verdict->object,
+		.file = verdict->plan ? "plan" : "ctl",
+		.text = text ? text : shown->at ? (const char *)shown->at : "",
+		.len = text ? len : shown->len,
+		.err = err,
+	};
+
+	keep_error(mount, verdict, err, REPORT_ERROR, refusal.time);
+	if (verdict->plan)
+		keep_error(mount, verdict, err, REPORT_PLAN, refusal.time);
+	else
+		keep_refused(mount, verdict, err, refusal.time);
+	keep_line(mount, &refusal);
+}
+
+int verdict_errno(int code)
+{
+	int number = code < 0 ? -code : code;
+
+	/* Names that mean nothing to who writes a file (decisions.md 38). */
+	switch (number) {
+	case EILSEQ:
+		return EINVAL;
+	case ESTALE:
+		return EBUSY;
+	case EDQUOT:
+		return ENOSPC;
+	case EUCLEAN:
+	case ESHUTDOWN:
+		return EROFS;
+	default:
+		return number;
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * verdict - what a writer can read about his write afterwards: `error`,
+ * `plan`, the last line of `ctl`, errors.jsonl.
+ */
+#ifndef KALAM_FS_VERDICT_H
+#define KALAM_FS_VERDICT_H
+
+#include "catalog/session.h"
+#include "fs/report.h"
+
+struct mount;
+
+/* Whose write to which file it was. */
+struct verdict {
+	struct report_key key;
+	const char *object;	/* "app.messages", "app", "" for the catalog; borrowed */
+	bool plan;
+	const struct session *session;	/* the error's position counts in its shown text; borrowed */
+};
+
+void verdict_accepted(struct mount *mount, const struct verdict *verdict, const struct request *request);
+
+/* text: what was written, if it is not what the session shows; else NULL. */
+void verdict_refused(struct mount *mount, const struct verdict *verdict, const struct author *author,
+		     const struct err *err, const char *text, size_t len);
+
+/* The positive number that the kernel may be told. */
+int verdict_errno(int code);
+
+#endif
