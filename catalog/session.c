@@ -251,15 +251,11 @@ int session_end(struct session *session, bool whole, struct request *request, st
 	bool alone = session->writes == 1 && session->last_len % 4096 != 0;
 	int rc;
 
-	if (session->in_block || session->aborted) {
-		bool was_open = !session->aborted;
-
-		session->in_block = session->aborted = false;
-		buf_free(&session->kept);
-		if (session->plan || !was_open)
-			return 0;
-		return err_set(err, -EINVAL, "The transaction was rolled back: COMMIT is missing");
-	}
+	if (session->aborted || (session->plan && session->in_block))
+		return 0;
+	if (session->in_block)
+		return err_set(err, -EINVAL,
+			       "The transaction is open and will be rolled back: COMMIT is missing");
 	if (!session->has_tail)
 		return 0;
 	session->has_tail = false;

@@ -55,7 +55,10 @@ void session_done(struct session *session, int err_code);
  * with a request for an unterminated tail that may run (the handle got exactly
  * one write, whose length is no multiple of 4096; always when `whole`, for
  * exec of a file), 0 if nothing is left, -EINVAL "Statement is not terminated
- * ..." or, for an open block, "... rolled back: COMMIT is missing".
+ * ..." or, for an open block, "... will be rolled back: COMMIT is missing".
+ *
+ * A shell flushes after every `echo >&5`, so this need not be the end: an open
+ * block stays open, and the next write goes on with it.
  */
 int session_end(struct session *session, bool whole, struct request *request, struct err *err) MUST_CHECK;
 

@@ -397,15 +397,31 @@ static void an_aborted_block_may_end_and_the_write_go_on(void **state)
 	assert_columns("id b");
 }
 
-static void a_block_without_commit_is_rolled_back_at_the_end(void **state)
+static void a_block_without_commit_is_never_committed(void **state)
 {
 	(void)state;
 	open_ctl(false);
 	assert_int_equal(put("BEGIN; ADD COLUMN a INT;"), 1);
 	assert_int_equal(end(false), -EINVAL);
-	assert_err(&request.err, -EINVAL, "The transaction was rolled back: COMMIT is missing");
-	assert_int_equal(end(false), 0);
+	assert_err(&request.err, -EINVAL,
+		   "The transaction is open and will be rolled back: COMMIT is missing");
+	session_fini(&s);
 	assert_columns("id");
+	open_ctl(false);
+}
+
+static void a_block_goes_on_after_a_flush(void **state)
+{
+	(void)state;
+	open_ctl(false);
+	assert_int_equal(put("BEGIN; ADD COLUMN a INT;"), 1);
+	assert_int_equal(end(false), -EINVAL);
+	assert_int_equal(put("ADD COLUMN b INT;"), 1);
+	assert_int_equal(end(false), -EINVAL);
+	assert_columns("id");
+	assert_int_equal(put("COMMIT;"), 1);
+	assert_int_equal(end(false), 0);
+	assert_columns("id a b");
 }
 
 static void a_block_is_checked_against_the_catalog_as_it_is_at_commit(void **state)
@@ -578,7 +594,8 @@ int main(void)
 		TEST(a_mistake_in_the_grammar_aborts_the_block_too),
 		TEST(a_block_whose_first_write_is_refused_is_aborted),
 		TEST(an_aborted_block_may_end_and_the_write_go_on),
-		TEST(a_block_without_commit_is_rolled_back_at_the_end),
+		TEST(a_block_without_commit_is_never_committed),
+		TEST(a_block_goes_on_after_a_flush),
 		TEST(a_block_is_checked_against_the_catalog_as_it_is_at_commit),
 		TEST(begin_and_commit_are_paired),
 		TEST(plan_accumulates_and_commits_nothing),
