@@ -43,6 +43,8 @@ FS_SRC := $(wildcard fs/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(O)/%.o)
 FS_OBJ := $(FS_SRC:%.c=$(O)/%.o)
+# The part of fs/ that does not know FUSE: the tree, so that unit tests have it.
+TREE_OBJ := $(patsubst %.c,$(O)/%.o,$(shell grep -L 'fs/fuse.h' $(FS_SRC)))
 UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 
 # Debian packages: to build, and to test.
@@ -56,13 +58,17 @@ $(O)/libkalam.a: $(LIB_OBJ)
 	rm -f $@
 	$(AR) rcs $@ $^
 
+$(O)/libtree.a: $(TREE_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $^
+
 $(O)/kalamfs: $(FS_OBJ) $(O)/libkalam.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FUSE_LIBS) $(PKG_LIBS)
 
 $(O)/kalamctl: $(O)/catalog/kalamctl.o $(O)/libkalam.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(O)/tests/unit/test_%: $(O)/tests/unit/test_%.o $(O)/tests/unit/helpers.o $(O)/libkalam.a
+$(O)/tests/unit/test_%: $(O)/tests/unit/test_%.o $(O)/tests/unit/helpers.o $(O)/libtree.a $(O)/libkalam.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
 
 $(FS_OBJ): CPPFLAGS += $(FUSE_CFLAGS)
@@ -73,12 +79,12 @@ $(O)/%.o: %.c Makefile
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
-# A test program of one file that needs the library: tests/stress/*.c, tests/tools/*.c.
-$(O)/tests/%: $(O)/tests/%.o $(O)/libkalam.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
-
+# Test programs of one file each that need only the library.
 TOOL_SRC := $(wildcard tests/stress/*.c tests/tools/*.c)
 TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%)
+
+$(TOOL_BIN): $(O)/tests/%: $(O)/tests/%.o $(O)/libkalam.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 tests-build: all $(UNIT_BIN) $(TOOL_BIN)
 

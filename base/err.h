@@ -48,7 +48,7 @@ void err_clear(struct err *err);
 /*
  * Record a failure unless one is recorded already, and return code (a negative
  * errno), so that a failing function ends in one line.  kind is ERR_RULE; see
- * err_kind_set.  Control characters from quoted input are written as \xNN.
+ * err_kind_set.  Whatever is not printable ASCII in quoted input is written as \xNN.
  */
 int err_set(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 

@@ -66,23 +66,6 @@ static bool is_null_literal(const struct column_default *def)
 	return def->kind == DEFAULT_LITERAL && !def->text;
 }
 
-/* Room for one more column: a copy was made with some spare, or grows here. */
-static int reserve_column(struct table *table, struct err *err)
-{
-	unsigned count = table->column_count;
-	struct column *columns;
-
-	if (count >= COLUMNS_MAX)
-		return err_set(err, -EINVAL, "Table cannot have more than %d columns", COLUMNS_MAX);
-	columns = arena_array(&table->arena, count + 1, sizeof(*columns));
-	if (!columns)
-		return err_nomem(err);
-	if (count)
-		memcpy(columns, table->columns, count * sizeof(*columns));
-	table->columns = columns;
-	return 0;
-}
-
 /* What ADD COLUMN and CREATE TABLE have in common. */
 static int fill_column(struct table *table, const struct column_spec *spec, struct column *column,
 		       struct err *err)
@@ -127,8 +110,8 @@ static int add_column(struct table *table, const struct action *action, struct e
 		rc = err_at(err, -EINVAL, spec->pos,
 			    "Column '%s' is NOT NULL and needs a DEFAULT, because stored rows have no value for it",
 			    spec->name);
-	if (!rc)
-		rc = reserve_column(table, err);
+	if (!rc && table->column_count >= COLUMNS_MAX)
+		rc = err_at(err, -EINVAL, spec->pos, "Table cannot have more than %d columns", COLUMNS_MAX);
 	if (rc)
 		return rc;
 	column.id = table->next_column_id++;

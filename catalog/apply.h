@@ -14,10 +14,11 @@
 #include "catalog/model.h"
 
 /*
- * Apply one action of ALTER TABLE to a private copy.  RENAME TO and RESTORE
- * VERSION are not for here: the first needs the directory, the second the
- * history (apply_restore).  0, or -EINVAL, -EEXIST, -ENOENT, -ENOMEM with the
- * position in the statement's text.
+ * Apply one action of ALTER TABLE to a private copy, in which table_copy left
+ * room for the columns that are added.  RENAME TO and RESTORE VERSION are not
+ * for here: the first needs the directory, the second the history
+ * (apply_restore).  0, or -EINVAL, -EEXIST, -ENOENT, -ENOMEM with the position
+ * in the statement's text.
  */
 int apply_action(struct table *table, const struct action *action, struct err *err) MUST_CHECK;
 

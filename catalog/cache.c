@@ -19,6 +19,12 @@
 #define MARKS 4096
 #define BUCKETS_MAX 65536
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__
+#endif
+#endif
+
 #ifdef __SANITIZE_THREAD__
 /* liburcu's barriers are assembler that ThreadSanitizer does not see. */
 void __tsan_acquire(void *addr);

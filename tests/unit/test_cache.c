@@ -195,7 +195,7 @@ static void hits_and_misses_are_counted(void **state)
 	offer(cache, 40, 5, 1);
 	find(cache, 40, 5);
 	find(cache, 40, 6);
-	find(cache, 40, 4);	/* too new for this snapshot */
+	find(cache, 40, 4); /* too new for this snapshot */
 	assert_int_equal(counts(cache).hits, 2);
 	assert_int_equal(counts(cache).misses, 2);
 	assert_int_equal(counts(cache).size, 1);
@@ -232,8 +232,8 @@ static void an_entry_outlives_its_eviction(void **state)
  */
 struct shared {
 	struct cache *cache;
-	atomic_ullong txn;		/* last committed transaction */
-	atomic_uint version[TABLES];	/* of each table, raised before txn is */
+	atomic_ullong txn;           /* last committed transaction */
+	atomic_uint version[TABLES]; /* of each table, raised before txn is */
 	atomic_bool stop;
 	atomic_uint stale;
 };

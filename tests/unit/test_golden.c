@@ -20,7 +20,7 @@
 #define THEN "-- then\n"
 
 struct golden {
-	char path[300];		/* of the directory */
+	char path[300]; /* of the directory */
 	char name[256];
 };
 
@@ -163,7 +163,7 @@ static bool show_version(struct world *w, const struct table *table, const char 
 }
 
 static bool show_table_file(struct world *w, struct txn *txn, struct table *table, const char *file,
-			    FILE *out)
+                            FILE *out)
 {
 	char name[NAME_SIZE];
 	struct column *column;
@@ -217,7 +217,7 @@ static bool show_storage(struct world *w, const char *name, FILE *out)
 	struct storage *storage;
 	uint32_t id;
 	bool ok = catalog_find(w->catalog, txn, DIR_STORAGES, 0, name, &id) == 0 &&
-		  catalog_storage(w->catalog, txn, id, &storage, NULL) == 0;
+	          catalog_storage(w->catalog, txn, id, &storage, NULL) == 0;
 
 	if (ok) {
 		print_storage_document(storage, out);
@@ -250,7 +250,7 @@ static void show(struct world *w, const char *line, uint64_t log_from, FILE *out
 }
 
 static void print_result(struct world *w, const struct golden *g, const struct request *request,
-			 uint64_t log_from, FILE *out)
+                         uint64_t log_from, FILE *out)
 {
 	char *lines = read_beside(g, "show"), *rest = lines, *line, *dump = world_dump(w);
 
@@ -404,8 +404,9 @@ static int run_group(const char *kind, CMUnitTestFunction run, CMFixtureFunction
 	for (int i = 0; i < count; i++) {
 		snprintf(cases[i].name, sizeof(cases[i].name), "%s", list[i]->d_name);
 		snprintf(cases[i].path, sizeof(cases[i].path), "%s/%s", path, cases[i].name);
-		tests[i] = (struct CMUnitTest){ .name = cases[i].name, .test_func = run,
-						.initial_state = &cases[i] };
+		tests[i] = (struct CMUnitTest){ .name = cases[i].name,
+			                        .test_func = run,
+			                        .initial_state = &cases[i] };
 		free(list[i]);
 	}
 	free(list);

@@ -4,7 +4,7 @@
 
 static struct world w;
 static struct session s;
-static struct request request;	/* the last one, or its error */
+static struct request request; /* the last one, or its error */
 
 static int set_up(void **state)
 {
@@ -46,8 +46,10 @@ static int run(int rc)
 static void begin_request(void)
 {
 	request_fini(&request);
-	request = (struct request){ .author = *world_author(), .source = SOURCE_CTL,
-				    .table_id = world_table_id(&w, "app", "t"), .err = ERR_INIT };
+	request = (struct request){ .author = *world_author(),
+		                    .source = SOURCE_CTL,
+		                    .table_id = world_table_id(&w, "app", "t"),
+		                    .err = ERR_INIT };
 }
 
 static int put_bytes(const char *text, size_t len)
@@ -118,7 +120,8 @@ static void a_newline_before_a_word_that_goes_on_ends_nothing(void **state)
 {
 	(void)state;
 	open_ctl(false);
-	assert_int_equal(put("ADD COLUMN a INT\nDEFAULT 5\nNOT NULL\nCOMMENT 'x'\n, ADD b INT\n"), 1);
+	assert_int_equal(put("ADD COLUMN a INT\nDEFAULT 5\nNOT NULL\nCOMMENT 'x'\n, ADD b INT\n"),
+	                 1);
 	assert_columns("id a b");
 	assert_string_equal(request.heads, "app.t: version 1 -> 2\n");
 }
@@ -140,7 +143,8 @@ static void a_tail_waits_for_the_next_write(void **state)
 
 static void every_byte_may_come_in_a_write_of_its_own(void **state)
 {
-	const char *text = "ADD COLUMN a INT DEFAULT -1 COMMENT 'it''s; ä'; /* x */ -- y\nDROP a, ADD b INT;\n";
+	const char *text = "ADD COLUMN a INT DEFAULT -1 COMMENT 'it''s; ä'; /* x */ -- y\nDROP a, "
+	                   "ADD b INT;\n";
 
 	(void)state;
 	open_ctl(false);
@@ -159,9 +163,10 @@ static void a_tail_that_begins_no_statement_is_refused_at_once(void **state)
 	(void)state;
 	open_ctl(false);
 	assert_int_equal(put("ADDD COLUMN a INT"), -EINVAL);
-	assert_shown("1:1: Unknown statement 'ADDD'. Expected ADD, DROP, RENAME, ALTER, MODIFY, SET, COMMENT, RESTORE, "
-		     "CREATE, UNDROP, PURGE, BEGIN, COMMIT or ROLLBACK. Did you mean ADD?\n"
-		     "  ADDD COLUMN a INT\n  ^\n");
+	assert_shown("1:1: Unknown statement 'ADDD'. Expected ADD, DROP, RENAME, ALTER, MODIFY, "
+	             "SET, COMMENT, RESTORE, "
+	             "CREATE, UNDROP, PURGE, BEGIN, COMMIT or ROLLBACK. Did you mean ADD?\n"
+	             "  ADDD COLUMN a INT\n  ^\n");
 	assert_int_equal(put("ADD COLUMN a INT;"), 1);
 	assert_columns("id a");
 }
@@ -209,7 +214,8 @@ static void two_writes_without_terminator_are_refused_at_the_end(void **state)
 	assert_int_equal(put("DROP COLUMN"), 0);
 	assert_int_equal(put(" id"), 0);
 	assert_int_equal(end(false), -EINVAL);
-	assert_err(&request.err, -EINVAL, "Statement is not terminated: end it with ';' or a newline");
+	assert_err(&request.err, -EINVAL,
+	           "Statement is not terminated: end it with ';' or a newline");
 	assert_int_equal(end(false), 0);
 	assert_columns("id");
 }
@@ -260,7 +266,7 @@ static void a_tail_that_is_no_statement_is_refused_at_the_end(void **state)
 	assert_int_equal(put("ADD COLUMN a"), 0);
 	assert_int_equal(end(false), -EINVAL);
 	assert_shown("1:13: Expected a type such as INT or TEXT, found the end of the text\n"
-		     "  ADD COLUMN a\n              ^\n");
+	             "  ADD COLUMN a\n              ^\n");
 	assert_int_equal(end(false), 0);
 }
 
@@ -350,11 +356,12 @@ static void a_statement_refused_in_a_block_aborts_it(void **state)
 	assert_int_equal(put("BEGIN; ADD COLUMN a INT;"), 1);
 	assert_int_equal(put("ADD COLUMN a INT;"), -EEXIST);
 	assert_int_equal(put("ADD COLUMN b INT;"), -EINVAL);
-	assert_err(&request.err, -EINVAL,
-		   "The transaction was aborted by a refused statement: ROLLBACK it, then BEGIN anew");
+	assert_err(
+		&request.err, -EINVAL,
+		"The transaction was aborted by a refused statement: ROLLBACK it, then BEGIN anew");
 	assert_int_equal(put("COMMIT;"), -EINVAL);
 	assert_err(&request.err, -EINVAL,
-		   "The transaction was aborted by a refused statement: nothing was committed");
+	           "The transaction was aborted by a refused statement: nothing was committed");
 	assert_columns("id");
 	assert_int_equal(put("ADD COLUMN c INT;"), 1);
 	assert_columns("id c");
@@ -404,7 +411,7 @@ static void a_block_without_commit_is_never_committed(void **state)
 	assert_int_equal(put("BEGIN; ADD COLUMN a INT;"), 1);
 	assert_int_equal(end(false), -EINVAL);
 	assert_err(&request.err, -EINVAL,
-		   "The transaction is open and will be rolled back: COMMIT is missing");
+	           "The transaction is open and will be rolled back: COMMIT is missing");
 	session_fini(&s);
 	assert_columns("id");
 	open_ctl(false);
@@ -455,7 +462,7 @@ static void plan_accumulates_and_commits_nothing(void **state)
 	assert_string_equal(request.plan_text, "app.t: version 1 -> 2\n  + column 2 a INT NULL\n");
 	assert_int_equal(put("ADD COLUMN b INT\n"), 1);
 	assert_string_equal(request.plan_text, "app.t: version 1 -> 2\n  + column 2 a INT NULL\n"
-					       "  + column 3 b INT NULL\n");
+	                                       "  + column 3 b INT NULL\n");
 	assert_int_equal(end(false), 0);
 	assert_columns("id");
 }
@@ -468,7 +475,7 @@ static void a_refused_write_to_plan_keeps_what_was_planned(void **state)
 	assert_int_equal(put("ADD COLUMN b INTT;"), -EINVAL);
 	assert_int_equal(put("ADD COLUMN c INT;"), 1);
 	assert_string_equal(request.plan_text, "app.t: version 1 -> 2\n  + column 2 a INT NULL\n"
-					       "  + column 3 c INT NULL\n");
+	                                       "  + column 3 c INT NULL\n");
 }
 
 static void a_statement_refused_by_plan_is_not_kept(void **state)
@@ -479,7 +486,7 @@ static void a_statement_refused_by_plan_is_not_kept(void **state)
 	assert_int_equal(put("ADD COLUMN a INT;"), -EEXIST);
 	assert_int_equal(put("ADD COLUMN c INT;"), 1);
 	assert_string_equal(request.plan_text, "app.t: version 1 -> 2\n  + column 2 a INT NULL\n"
-					       "  + column 3 c INT NULL\n");
+	                                       "  + column 3 c INT NULL\n");
 }
 
 static void plan_takes_one_statement_without_terminator(void **state)
@@ -525,7 +532,8 @@ static void a_write_of_the_limit_runs_and_one_more_byte_does_not(void **state)
 	open_ctl(false);
 	assert_int_equal(put_bytes(text, STATEMENT_MAX_BYTES + 1), -EFBIG);
 	assert_err(&request.err, -EFBIG,
-		   "A write of 1044481 bytes is too long (max 1044480): use kalamctl exec for long scripts");
+	           "A write of 1044481 bytes is too long (max 1044480): use kalamctl exec for long "
+	           "scripts");
 	assert_columns("id");
 	assert_int_equal(put_bytes(text + 1, STATEMENT_MAX_BYTES), 1);
 	assert_columns("id a");

@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#define WORLD_BIRTH 1763802000000000	/* 2025-11-22T09:00:00Z */
+#define WORLD_BIRTH 1763802000000000 /* 2025-11-22T09:00:00Z */
 #define SECOND_US 1000000LL
 #define HOUR_US (3600 * SECOND_US)
 
@@ -18,7 +18,6 @@ struct world {
 	char *dir;
 	struct catalog *catalog;
 	int64_t now;
-	unsigned cache_tables;
 };
 
 /* Where a statement is written. */
@@ -41,9 +40,11 @@ static inline int world_random(void *at, size_t len)
 
 static inline void world_reopen(struct world *w)
 {
-	struct catalog_options options = { .create = true, .now = world_now, .now_arg = &w->now,
-					   .random = world_random, .map_size = 64 << 20,
-					   .cache_tables = w->cache_tables };
+	struct catalog_options options = { .create = true,
+		                           .now = world_now,
+		                           .now_arg = &w->now,
+		                           .random = world_random,
+		                           .map_size = 64 << 20 };
 	struct err err = ERR_INIT;
 
 	catalog_close(w->catalog);
@@ -54,9 +55,7 @@ static inline void world_reopen(struct world *w)
 
 static inline void world_open(struct world *w)
 {
-	w->dir = temp_dir();
-	w->catalog = NULL;
-	w->now = WORLD_BIRTH;
+	*w = (struct world){ .dir = temp_dir(), .now = WORLD_BIRTH };
 	world_reopen(w);
 }
 
@@ -69,14 +68,16 @@ static inline void world_close(struct world *w)
 
 static inline const struct author *world_author(void)
 {
-	static const struct author author = { .uid = 1000, .pid = 42, .user = "ann", .command = "bash" };
+	static const struct author author = {
+		.uid = 1000, .pid = 42, .user = "ann", .command = "bash"
+	};
 
 	return &author;
 }
 
 /* Parse and run one request; the caller ends it with request_fini. */
 static inline int world_try(struct world *w, const struct spot *spot, const char *text, bool plan,
-			    struct request *request)
+                            struct request *request)
 {
 	static const struct spot root = { .scope = SCOPE_CATALOG, .ending = ENDING_SEMICOLON };
 	struct script script;
@@ -84,11 +85,16 @@ static inline int world_try(struct world *w, const struct spot *spot, const char
 
 	if (!spot)
 		spot = &root;
-	*request = (struct request){ .text = text, .len = strlen(text), .plan = plan,
-				     .namespace_id = spot->namespace_id, .table_id = spot->table_id,
-				     .author = *world_author(), .source = SOURCE_CTL, .err = ERR_INIT };
+	*request = (struct request){ .text = text,
+		                     .len = strlen(text),
+		                     .plan = plan,
+		                     .namespace_id = spot->namespace_id,
+		                     .table_id = spot->table_id,
+		                     .author = *world_author(),
+		                     .source = SOURCE_CTL,
+		                     .err = ERR_INIT };
 	rc = ddl_parse(text, request->len, spot->scope, spot->ending, false, true, &script,
-		       &request->err);
+	               &request->err);
 	if (rc)
 		return rc;
 	request->script = &script;
@@ -144,7 +150,7 @@ static inline uint64_t world_meta(struct world *w, enum meta_key key)
 
 /* The id of a namespace, or of a table in tables/ or trash/; 0 = there is none. */
 static inline uint32_t world_id(struct world *w, struct txn *txn, const char *ns, const char *table,
-				enum dir_kind dir)
+                                enum dir_kind dir)
 {
 	uint32_t ns_id, id;
 
@@ -192,7 +198,7 @@ static inline char *world_dump(struct world *w)
 
 /* A file of one version, rendered (free it); *len may be NULL. */
 static inline char *world_version(struct world *w, uint32_t id, uint32_t version,
-				  enum version_form form, size_t *len)
+                                  enum version_form form, size_t *len)
 {
 	struct table *table, *before = NULL;
 	struct txn *txn = world_txn(w);
@@ -202,7 +208,8 @@ static inline char *world_version(struct world *w, uint32_t id, uint32_t version
 	if (catalog_version(w->catalog, txn, id, version, &table, NULL))
 		fail_msg("no version %u of table %u", version, id);
 	if (version > 1)
-		assert_int_equal(catalog_version(w->catalog, txn, id, version - 1, &before, NULL), 0);
+		assert_int_equal(catalog_version(w->catalog, txn, id, version - 1, &before, NULL),
+		                 0);
 	txn_end(txn);
 	collect(&c);
 	version_print(form, before, table, c.out);

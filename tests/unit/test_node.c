@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The whole tree of a mount, without a mount. */
+#include "fs/node.h"
+#include "fs/members.h"
+#include "fs/outside.h"
+#include "fs/report.h"
+#include "fs/userlink.h"
+#include "tests/unit/world.h"
+
+#include <sys/stat.h>
+
+static struct world w;
+static struct tree tree;
+
+static int set_up(void **state)
+{
+	(void)state;
+	world_open(&w);
+	world_run(&w, "CREATE NAMESPACE app;"
+		      "CREATE SHARED TABLE app.t (id INT PRIMARY KEY, a TEXT DEFAULT 'x');"
+		      "CREATE USER TABLE app.u (id INT PRIMARY KEY);"
+		      "CREATE SHARED TABLE app.old (id INT PRIMARY KEY); DROP TABLE app.old;");
+	tree = (struct tree){
+		.catalog = w.catalog,
+		.report = report_new(),
+		.links = userlinks_new(),
+		.mountpoint = "/mnt/none",
+		.started_at = w.now,
+		.has_epoch = true,
+		.settled = UINT64_MAX,
+	};
+	sem_init(&tree.outside, 0, OUTSIDE_MAX);
+	w.now += HOUR_US;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	report_free(tree.report);
+	userlinks_free(tree.links);
+	sem_destroy(&tree.outside);
+	world_close(&w);
+	return 0;
+}
+
+static int try_find(uint64_t dir, const char *name, struct entry *out, bool *absence)
+{
+	struct view view;
+	int rc = view_open(&view, &tree, dir, 0, NULL);
+
+	assert_int_equal(rc, 0);
+	rc = node_find(&view, name, out, absence, NULL);
+	view_close(&view);
+	return rc;
+}
+
+/* The entry at a path below the root. */
+static struct entry at(const char *path)
+{
+	struct entry entry = { .id = INODE_ROOT };
+	char copy[512], *rest = copy, *name;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	while ((name = strsep(&rest, "/")))
+		if (try_find(entry.id, name, &entry, NULL))
+			fail_msg("%s: no %s", path, name);
+	return entry;
+}
+
+static char *text_of_node(uint64_t id, size_t *len)
+{
+	struct view view;
+	char *text = NULL;
+
+	assert_int_equal(view_open(&view, &tree, id, 0, NULL), 0);
+	assert_int_equal(node_text(&view, &text, len, NULL), 0);
+	view_close(&view);
+	return text;
+}
+
+/* ----- listings ----- */
+
+#define NAMES_MAX 6000
+
+struct names {
+	size_t count, most;	/* most: stop before more than these */
+	uint64_t next;
+	char name[NAMES_MAX][16];
+};
+static struct names all, piece;
+
+static int add_name(void *arg, const char *name, const struct entry *entry, uint64_t next)
+{
+	struct names *names = arg;
+
+	assert_true(entry->attr.st_ino);
+	if (names->count == names->most)
+		return 1;
+	snprintf(names->name[names->count++], sizeof(names->name[0]), "%s", name);
+	names->next = next;
+	return 0;
+}
+
+static void list(uint64_t dir, uint64_t after, size_t most, struct names *names)
+{
+	struct view view;
+	int rc;
+
+	names->count = 0;
+	names->most = most;
+	assert_int_equal(view_open(&view, &tree, dir, 0, NULL), 0);
+	rc = node_list(&view, after, false, add_name, names, NULL);
+	assert_true(rc == 0 || rc == 1);
+	view_close(&view);
+}
+
+/* How the kernel packs a cached listing into pages: bytes in the last one. */
+static size_t last_page(const struct names *names)
+{
+	size_t packed = 0;
+
+	for (size_t i = 0; i < names->count; i++) {
+		size_t len = (24 + strlen(names->name[i]) + 7) & ~(size_t)7;
+
+		packed = packed + len > 4096 ? len : packed + len;
+	}
+	return packed;
+}
+
+static bool has_name(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!strcmp(names->name[i], name))
+			return true;
+	return false;
+}
+
+/* ----- the table ----- */
+
+static void every_row_is_complete(void **state)
+{
+	(void)state;
+	for (enum node_kind kind = NODE_ROOT; kind < NODE_KIND_COUNT; kind++) {
+		const struct node_row *row = node_row(kind);
+
+		assert_non_null(row->mtime);
+		assert_true(kind == NODE_ROOT || row->parent != NODE_NONE);
+		assert_true(S_ISREG(row->mode) || S_ISDIR(row->mode) || S_ISLNK(row->mode));
+		if (S_ISREG(row->mode) && kind != NODE_LOG)
+			assert_non_null(row->show);
+		if (S_ISLNK(row->mode))
+			assert_non_null(row->link);
+		if (row->members)
+			assert_true(node_row(row->members->kind)->parent == kind ||
+				    row->members->kind == NODE_TABLE);
+	}
+}
+
+/* ----- what is listed is there, and the other way round ----- */
+
+struct walk {
+	uint64_t dir;
+	unsigned depth;
+	unsigned nodes;
+};
+
+static int check_entry(void *arg, const char *name, const struct entry *listed, uint64_t next);
+
+static void walk(struct walk *walk, uint64_t dir)
+{
+	uint64_t outer = walk->dir;
+	struct view view;
+
+	assert_true(walk->depth < 8);
+	walk->dir = dir;
+	walk->depth++;
+	assert_int_equal(view_open(&view, &tree, dir, 0, NULL), 0);
+	assert_int_equal(node_list(&view, 0, true, check_entry, walk, NULL), 0);
+	view_close(&view);
+	walk->depth--;
+	walk->dir = outer;
+}
+
+static void check_size(uint64_t id, const struct stat *attr)
+{
+	size_t len;
+	char *text;
+
+	if (!S_ISREG(attr->st_mode) || inode_unpack(id).kind == NODE_LOG ||
+	    inode_unpack(id).kind == NODE_STATUS)
+		return;
+	text = text_of_node(id, &len);
+	assert_int_equal(len, attr->st_size);
+	free(text);
+}
+
+static int check_entry(void *arg, const char *name, const struct entry *listed, uint64_t next)
+{
+	struct walk *w_ = arg;
+	struct entry found;
+
+	(void)next;
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return 0;
+	assert_int_equal(try_find(w_->dir, name, &found, NULL), 0);
+	assert_true(found.attr.st_ino == listed->attr.st_ino);
+	assert_int_equal(found.attr.st_mode & S_IFMT, listed->attr.st_mode & S_IFMT);
+	assert_int_equal(found.attr.st_nlink, 1);
+	if (listed->id) {
+		assert_true(found.id == listed->id);
+		assert_int_equal(found.attr.st_size, listed->attr.st_size);
+	}
+	check_size(found.id, &found.attr);
+	w_->nodes++;
+	if (S_ISDIR(found.attr.st_mode))
+		walk(w_, found.id);
+	return 0;
+}
+
+static void every_listed_name_is_found_with_its_exact_size(void **state)
+{
+	struct walk all_nodes = { 0 };
+
+	(void)state;
+	walk(&all_nodes, INODE_ROOT);
+	assert_true(all_nodes.nodes > 150);
+}
+
+static void a_listing_read_name_by_name_is_the_whole_listing(void **state)
+{
+	static const char *const dirs[] = { "namespaces", "types", "namespaces/app/tables",
+					    "namespaces/app/tables/t",
+					    "namespaces/app/tables/t/columns" };
+
+	(void)state;
+	for (size_t d = 0; d < countof(dirs); d++) {
+		uint64_t dir = at(dirs[d]).id, next = 0;
+
+		list(dir, 0, NAMES_MAX, &all);
+		for (size_t i = 0; i < all.count; i++) {
+			list(dir, next, 1, &piece);
+			assert_int_equal(piece.count, 1);
+			assert_string_equal(piece.name[0], all.name[i]);
+			next = piece.next;
+		}
+		list(dir, next, 1, &piece);
+		assert_int_equal(piece.count, 0);
+	}
+}
+
+/* A page of the kernel's cached listing that is exactly full loses what follows. */
+static void no_listing_fills_the_kernels_last_page(void **state)
+{
+	unsigned left_out = 0;
+
+	(void)state;
+	for (unsigned version = 2; version < 270; version++) {
+		char sql[80];
+
+		snprintf(sql, sizeof(sql), "ALTER TABLE app.t COMMENT '%u'", version);
+		w.now += SECOND_US;
+		world_run(&w, sql);
+		list(at("namespaces/app/tables/t/versions").id, 0, NAMES_MAX, &all);
+		assert_true(last_page(&all) != 4096);
+		assert_int_equal(all.count, version + 2 + has_name(&all, ".."));
+		left_out += !has_name(&all, "..");
+	}
+	assert_int_equal(left_out, 2);
+}
+
+/* ----- content-naming ids ----- */
+
+static void a_new_version_is_a_new_node_with_the_same_number(void **state)
+{
+	struct entry before = at("namespaces/app/tables/t/schema.json"), after;
+	size_t len;
+	char *text;
+
+	(void)state;
+	world_run(&w, "ALTER TABLE app.t ADD COLUMN b INT");
+	after = at("namespaces/app/tables/t/schema.json");
+	assert_true(before.id != after.id);
+	assert_true(before.attr.st_ino == after.attr.st_ino);
+	text = text_of_node(before.id, &len);
+	assert_null(strstr(text, "\"b\""));
+	assert_int_equal(len, before.attr.st_size);
+	free(text);
+}
+
+static void only_a_changed_column_is_a_new_node(void **state)
+{
+	struct entry a = at("namespaces/app/tables/t/columns/a.json");
+	struct entry id = at("namespaces/app/tables/t/columns/id.json");
+
+	(void)state;
+	world_run(&w, "ALTER TABLE app.t ALTER a COMMENT 'new'");
+	assert_true(at("namespaces/app/tables/t/columns/id.json").id == id.id);
+	assert_true(at("namespaces/app/tables/t/columns/a.json").id != a.id);
+	assert_true(at("namespaces/app/tables/t/columns/a.json").attr.st_ino == a.attr.st_ino);
+}
+
+static void an_old_text_that_is_not_kept_is_stale(void **state)
+{
+	struct entry before = at("namespaces/app/namespace.json");
+	struct view view;
+
+	(void)state;
+	world_run(&w, "ALTER NAMESPACE app COMMENT 'x'");
+	assert_int_equal(view_open(&view, &tree, before.id, 0, NULL), -ESTALE);
+	view_close(&view);
+}
+
+static void a_table_keeps_its_node_in_trash_and_back(void **state)
+{
+	struct entry before = at("namespaces/app/tables/t");
+
+	(void)state;
+	world_run(&w, "DROP TABLE app.t");
+	assert_true(at("namespaces/app/trash/t").id == before.id);
+	world_run(&w, "UNDROP TABLE app.t");
+	assert_true(at("namespaces/app/tables/t").id == before.id);
+}
+
+static void ctl_is_a_new_node_at_every_look(void **state)
+{
+	struct entry one = at("ctl"), two = at("ctl");
+
+	(void)state;
+	assert_true(one.id != two.id);
+	assert_true(one.attr.st_ino == two.attr.st_ino);
+	assert_true(one.entry_timeout == 0 && one.attr_timeout == 0);
+	assert_int_equal(one.attr.st_blksize, 65536);
+}
+
+/* ----- caching ----- */
+
+static void attributes_of_a_changing_directory_are_not_kept_from_a_lookup(void **state)
+{
+	struct entry dir = at("namespaces/app/tables");
+	struct entry file = at("namespaces/app/tables/t/schema.json");
+
+	(void)state;
+	assert_true(dir.entry_timeout == FOREVER && dir.attr_timeout == 0);
+	assert_true(file.entry_timeout == FOREVER && file.attr_timeout == FOREVER);
+}
+
+static void locations_are_kept_only_where_all_names_can_be_forgotten(void **state)
+{
+	(void)state;
+	assert_true(at("namespaces/app/tables/t/storage").entry_timeout == FOREVER);
+	tree.has_epoch = false;
+	assert_true(at("namespaces/app/tables/t/storage").entry_timeout == 0);
+	assert_true(at("namespaces/app/tables/t/storage.json").attr_timeout == 0);
+}
+
+static void absence_is_remembered_only_where_it_is_notified(void **state)
+{
+	struct entry entry;
+	bool absence;
+
+	(void)state;
+	assert_int_equal(try_find(at("namespaces/app/tables").id, "no", &entry, &absence), -ENOENT);
+	assert_true(absence);
+	assert_int_equal(try_find(at("namespaces/app/tables/t/versions").id, "9", &entry, &absence),
+			 -ENOENT);
+	assert_false(absence);
+	assert_int_equal(try_find(at("namespaces/app/tables/t").id, "no", &entry, &absence),
+			 -ENOENT);
+	assert_false(absence);
+}
+
+static void a_directory_has_two_times_until_its_change_is_shown(void **state)
+{
+	struct entry shown = at("namespaces/app/tables"), under_way;
+
+	(void)state;
+	tree.settled = 0;
+	under_way = at("namespaces/app/tables");
+	assert_int_equal(under_way.attr.st_mtim.tv_sec, shown.attr.st_mtim.tv_sec);
+	assert_int_equal(under_way.attr.st_mtim.tv_nsec, shown.attr.st_mtim.tv_nsec + 1);
+}
+
+/* ----- what is there for whom ----- */
+
+static void a_read_only_mount_has_nothing_of_a_caller(void **state)
+{
+	static const char *const names[] = { "ctl", "plan", "error" };
+	struct entry entry;
+
+	(void)state;
+	tree.read_only = true;
+	for (size_t i = 0; i < countof(names); i++) {
+		assert_int_equal(try_find(INODE_ROOT, names[i], &entry, NULL), -ENOENT);
+		assert_int_equal(try_find(at("namespaces/app").id, names[i], &entry, NULL),
+				 -ENOENT);
+	}
+	assert_int_equal(try_find(at(".kalamfs").id, "errors.jsonl", &entry, NULL), -ENOENT);
+}
+
+static void a_dropped_table_takes_no_statements(void **state)
+{
+	uint64_t dir = at("namespaces/app/trash/old").id;
+	struct entry entry;
+
+	(void)state;
+	assert_int_equal(try_find(dir, "ctl", &entry, NULL), -ENOENT);
+	assert_int_equal(try_find(dir, "plan", &entry, NULL), -ENOENT);
+	at("namespaces/app/trash/old/schema.json");
+}
+
+static void a_group_may_write_where_the_owner_may(void **state)
+{
+	(void)state;
+	assert_int_equal(at("ctl").attr.st_mode, S_IFREG | 0644);
+	tree.has_dba = true;
+	tree.dba_gid = 77;
+	assert_int_equal(at("ctl").attr.st_mode, S_IFREG | 0664);
+	assert_int_equal(at("ctl").attr.st_gid, 77);
+	assert_int_equal(at("error").attr.st_mode, S_IFREG | 0444);
+	assert_int_equal(at("namespaces/app/tables").attr.st_mode, S_IFDIR | 0775);
+	assert_int_equal(at("namespaces/app/tables/t/versions").attr.st_mode, S_IFDIR | 0555);
+	tree.umask = 027;
+	assert_int_equal(at("error").attr.st_mode, S_IFREG | 0440);
+}
+
+static void error_is_the_callers_own(void **state)
+{
+	struct report_key key = { .object = OBJECT_NONE, .uid = 5 };
+	struct view view;
+
+	(void)state;
+	report_set(tree.report, key, REPORT_ERROR, "mine\n", 5, w.now);
+	assert_int_equal(at("error").attr.st_size, 0);
+	for (uint32_t uid = 5; uid < 7; uid++) {
+		size_t len;
+		char *text;
+
+		assert_int_equal(view_open(&view, &tree, inode_pack(NODE_ERROR, 0, 9), uid, NULL),
+				 0);
+		assert_int_equal(node_text(&view, &text, &len, NULL), 0);
+		assert_string_equal(text, uid == 5 ? "mine\n" : "");
+		free(text);
+		view_close(&view);
+	}
+}
+
+/* ----- names of another sort ----- */
+
+static void a_version_is_found_by_the_time_it_was_in_force(void **state)
+{
+	uint64_t versions = at("namespaces/app/tables/t/versions").id;
+	struct entry entry;
+
+	(void)state;
+	world_run(&w, "ALTER TABLE app.t COMMENT 'x'");	/* an hour after the first */
+	assert_int_equal(try_find(versions, "2025-11-22T09:30:00Z", &entry, NULL), 0);
+	assert_true(S_ISLNK(entry.attr.st_mode) && inode_unpack(entry.id).sub == 1);
+	assert_true(entry.entry_timeout == 0);
+	assert_int_equal(try_find(versions, "2025-11-22T10:00:00.5Z", &entry, NULL), -ENOENT);
+	w.now += SECOND_US;
+	assert_int_equal(try_find(versions, "2025-11-22T11:00:00.5+01:00", &entry, NULL), 0);
+	assert_int_equal(inode_unpack(entry.id).sub, 2);
+	assert_int_equal(try_find(versions, "2025-11-22T08:00:00Z", &entry, NULL), -ENOENT);
+	assert_int_equal(try_find(versions, "01", &entry, NULL), -ENOENT);
+	assert_int_equal(try_find(versions, "0", &entry, NULL), -ENOENT);
+	assert_int_equal(try_find(versions, "3", &entry, NULL), -ENOENT);
+}
+
+static void every_valid_user_has_a_link(void **state)
+{
+	uint64_t storage = at("namespaces/app/tables/u/storage").id;
+	struct entry one, two;
+	struct view view;
+
+	(void)state;
+	assert_int_equal(try_find(storage, "alice", &one, NULL), 0);
+	assert_int_equal(try_find(storage, "alice", &two, NULL), 0);
+	assert_true(one.id == two.id && one.counted);
+	assert_true(S_ISLNK(one.attr.st_mode));
+	assert_int_equal(try_find(storage, ".git", &one, NULL), -ENOENT);
+	assert_int_equal(try_find(storage, "a b", &one, NULL), -ENOENT);
+	userlink_forget(tree.links, two.id, 1);
+	assert_int_equal(view_open(&view, &tree, two.id, 0, NULL), 0);
+	view_close(&view);
+	userlink_forget(tree.links, two.id, 1);
+	assert_int_equal(view_open(&view, &tree, two.id, 0, NULL), -ENOENT);
+	view_close(&view);
+}
+
+static void users_with_a_directory_are_listed(void **state)
+{
+	char base[600], path[2000];
+
+	(void)state;
+	snprintf(base, sizeof(base), "%s/storage/app/u", catalog_dir(w.catalog));
+	snprintf(path, sizeof(path), "mkdir -p '%s/bob' '%s/.no' && touch '%s/file'", base, base,
+		 base);
+	assert_int_equal(system(path), 0);
+	list(at("namespaces/app/tables/u/storage").id, 0, NAMES_MAX, &all);
+	assert_int_equal(all.count, 3);
+	assert_true(has_name(&all, "bob") && has_name(&all, ".") && has_name(&all, ".."));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_row_is_complete),
+		TEST(every_listed_name_is_found_with_its_exact_size),
+		TEST(a_listing_read_name_by_name_is_the_whole_listing),
+		TEST(no_listing_fills_the_kernels_last_page),
+		TEST(a_new_version_is_a_new_node_with_the_same_number),
+		TEST(only_a_changed_column_is_a_new_node),
+		TEST(an_old_text_that_is_not_kept_is_stale),
+		TEST(a_table_keeps_its_node_in_trash_and_back),
+		TEST(ctl_is_a_new_node_at_every_look),
+		TEST(attributes_of_a_changing_directory_are_not_kept_from_a_lookup),
+		TEST(locations_are_kept_only_where_all_names_can_be_forgotten),
+		TEST(absence_is_remembered_only_where_it_is_notified),
+		TEST(a_directory_has_two_times_until_its_change_is_shown),
+		TEST(a_read_only_mount_has_nothing_of_a_caller),
+		TEST(a_dropped_table_takes_no_statements),
+		TEST(a_group_may_write_where_the_owner_may),
+		TEST(error_is_the_callers_own),
+		TEST(a_version_is_found_by_the_time_it_was_in_force),
+		TEST(every_valid_user_has_a_link),
+		TEST(users_with_a_directory_are_listed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
