@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * catalog_impl - what the files behind catalog/catalog.h share.
+ */
+#ifndef KALAM_CATALOG_CATALOG_IMPL_H
+#define KALAM_CATALOG_CATALOG_IMPL_H
+
+#include "catalog/catalog.h"
+
+struct catalog {
+	char *dir;
+	struct store *store;
+	struct cache *cache;
+	struct system *system;
+	int64_t (*now)(void *arg);
+	void *now_arg;
+	uint64_t uuid_high, uuid_low;
+	int64_t created_at;
+};
+
+#endif

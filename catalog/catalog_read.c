@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "catalog/catalog_impl.h"
+
+#include "catalog/cache.h"
+#include "catalog/place.h"
+#include "catalog/system.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int catalog_namespace(struct catalog *catalog, struct txn *txn, uint32_t id, struct namespace **out,
+		      struct err *err)
+{
+	if (id == NAMESPACE_SYSTEM) {
+		*out = namespace_get(system_namespace(catalog->system));
+		return 0;
+	}
+	return row_namespace(txn, id, out, err);
+}
+
+int catalog_storage(struct catalog *catalog, struct txn *txn, uint32_t id, struct storage **out,
+		    struct err *err)
+{
+	(void)catalog;
+	return row_storage(txn, id, out, err);
+}
+
+static int storage_by_name(struct txn *txn, const char *storage_id, struct storage **out, struct err *err)
+{
+	uint32_t id;
+	int rc = name_find(txn, DIR_STORAGES, 0, storage_id, &id);
+
+	if (!rc)
+		rc = row_storage(txn, id, out, err);
+	if (rc == -ENOENT)
+		return err_set(err, -EIO, "The catalog has lost storage '%s'", storage_id);
+	return rc;
+}
+
+/* Read definition and place of a table and offer them to the cache. */
+static int read_schema(struct catalog *catalog, struct txn *txn, uint32_t id, struct schema **out,
+		       struct err *err)
+{
+	char base[LOCATION_SIZE], partial[LOCATION_SIZE];
+	struct schema *schema = schema_new();
+	int rc;
+
+	if (!schema)
+		return err_nomem(err);
+	rc = row_table(txn, id, &schema->table, err);
+	if (!rc) {
+		schema->table->txn = txn_id(txn);
+		rc = storage_by_name(txn, schema->table->options.storage_id, &schema->storage, err);
+	}
+	if (!rc)
+		rc = place_partial(catalog->dir, schema->storage, schema->table->type,
+				   schema->table->location_name, base, partial, err);
+	if (!rc) {
+		schema->base = strdup(base);
+		schema->partial = strdup(partial);
+		schema->epoch = meta_get(txn, META_LOCATIONS_EPOCH);
+		if (!schema->base || !schema->partial)
+			rc = err_nomem(err);
+	}
+	if (rc) {
+		schema_put(schema);
+		return rc;
+	}
+	cache_insert(catalog->cache, schema);
+	*out = schema;
+	return 0;
+}
+
+static int get_schema(struct catalog *catalog, struct txn *txn, uint32_t id, struct schema **out,
+		      struct err *err)
+{
+	*out = cache_find(catalog->cache, id, txn_id(txn));
+	if (*out && (*out)->epoch == meta_get(txn, META_LOCATIONS_EPOCH))
+		return 0;
+	schema_put(*out);
+	return read_schema(catalog, txn, id, out, err);
+}
+
+int catalog_table(struct catalog *catalog, struct txn *txn, uint32_t id, struct table **out,
+		  struct err *err)
+{
+	struct schema *schema;
+	int rc;
+
+	if (id < TABLE_USER_FIRST) {
+		struct table *table = system_table_by_id(catalog->system, id);
+
+		if (!table)
+			return -ENOENT;
+		*out = table_get(table);
+		return 0;
+	}
+	rc = get_schema(catalog, txn, id, &schema, err);
+	if (rc)
+		return rc;
+	*out = table_get(schema->table);
+	schema_put(schema);
+	return 0;
+}
+
+int catalog_version(struct catalog *catalog, struct txn *txn, uint32_t id, uint32_t version,
+		    struct table **out, struct err *err)
+{
+	if (id < TABLE_USER_FIRST)
+		return version == 1 ? catalog_table(catalog, txn, id, out, err) : -ENOENT;
+	return row_version(txn, id, version, out, err);
+}
+
+int catalog_version_at(struct catalog *catalog, struct txn *txn, uint32_t id, int64_t stamp,
+		       uint32_t *version, struct err *err)
+{
+	if (id < TABLE_USER_FIRST) {
+		*version = 1;
+		return stamp < catalog->created_at ? -ENOENT : 0;
+	}
+	return row_version_at(txn, id, stamp, version, err);
+}
+
+static struct column *find_rev(const struct table *table, uint32_t rev)
+{
+	for (unsigned i = 0; i < table->column_count; i++) {
+		if (table->columns[i].rev == rev)
+			return &table->columns[i];
+	}
+	return NULL;
+}
+
+/*
+ * Change counters grow with versions, so the version that used counter rev is
+ * the first whose next_rev is beyond it.
+ */
+static int search_rev(struct catalog *catalog, struct txn *txn, uint32_t id, uint32_t last,
+		      uint32_t rev, struct table **out, struct err *err)
+{
+	uint32_t low = 1, high = last;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		struct table *table;
+		int rc = catalog_version(catalog, txn, id, middle, &table, err);
+
+		if (rc)
+			return rc;
+		if (table->next_rev > rev)
+			high = middle;
+		else
+			low = middle + 1;
+		table_put(table);
+	}
+	return catalog_version(catalog, txn, id, low, out, err);
+}
+
+int catalog_column_rev(struct catalog *catalog, struct txn *txn, uint32_t id, uint32_t rev,
+		       struct table **table, struct column **column, struct err *err)
+{
+	struct table *found;
+	uint32_t last;
+	int rc = catalog_table(catalog, txn, id, &found, err);
+
+	if (rc == -ENOENT) {
+		/* Purged: its history stays readable for a while. */
+		rc = catalog_version_at(catalog, txn, id, INT64_MAX, &last, err);
+		if (!rc)
+			rc = catalog_version(catalog, txn, id, last, &found, err);
+	}
+	if (rc)
+		return rc;
+	*column = find_rev(found, rev);
+	if (!*column) {
+		last = found->version;
+		table_put(found);
+		rc = search_rev(catalog, txn, id, last, rev, &found, err);
+		if (rc)
+			return rc;
+		*column = find_rev(found, rev);
+	}
+	if (!*column) {
+		table_put(found);
+		return -ENOENT;
+	}
+	*table = found;
+	return 0;
+}
+
+static int fill_place(struct catalog *catalog, const struct table *table, struct storage *storage,
+		      struct place *out, struct err *err)
+{
+	int rc = place_partial(catalog->dir, storage, table->type, table->location_name, out->base,
+			       out->partial, err);
+
+	if (rc)
+		return rc;
+	out->storage = storage_get(storage);
+	return 0;
+}
+
+int catalog_place(struct catalog *catalog, struct txn *txn, const struct table *table,
+		  struct place *out, struct err *err)
+{
+	const struct template *t;
+	struct schema *schema;
+	struct storage *storage;
+	int rc;
+
+	out->epoch = meta_get(txn, META_LOCATIONS_EPOCH);
+	if (table->id >= TABLE_USER_FIRST && get_schema(catalog, txn, table->id, &schema, NULL) == 0) {
+		rc = 0;
+		if (strcmp(schema->table->location_name, table->location_name) == 0 &&
+		    strcmp(schema->storage->storage_id, table->options.storage_id) == 0) {
+			snprintf(out->base, sizeof(out->base), "%s", schema->base);
+			snprintf(out->partial, sizeof(out->partial), "%s", schema->partial);
+			out->storage = storage_get(schema->storage);
+		} else {
+			rc = fill_place(catalog, table, schema->storage, out, err);
+		}
+		schema_put(schema);
+	} else {
+		const char *storage_id = *table->options.storage_id ? table->options.storage_id : "local";
+
+		rc = storage_by_name(txn, storage_id, &storage, err);
+		if (rc)
+			return rc;
+		rc = fill_place(catalog, table, storage, out, err);
+		storage_put(storage);
+	}
+	if (rc)
+		return rc;
+	t = place_template(out->storage, table->type);
+	out->per_user = t && template_has(t, PLACEHOLDER_USER);
+	out->changed_at = table->placed_at;
+	if (out->storage->updated_at > out->changed_at)
+		out->changed_at = out->storage->updated_at;
+	return 0;
+}
