@@ -44,14 +44,16 @@ static void point_at_names(struct changes *changes)
 static int add_namespace(void *arg, uint32_t id, const char *name, size_t len)
 {
 	struct changes *changes = arg;
-	uint32_t *ids = reallocarray(changes->namespaces, changes->namespace_count + 1, sizeof(*ids));
+	size_t count = changes->namespace_count + 1;
+	uint32_t *ids = reallocarray(changes->namespaces, count, sizeof(*ids));
 
 	(void)name;
 	(void)len;
 	if (!ids)
 		return -ENOMEM;
 	changes->namespaces = ids;
-	ids[changes->namespace_count++] = id;
+	ids[count - 1] = id;
+	changes->namespace_count = count;
 	return 0;
 }
 

@@ -24,7 +24,8 @@ struct changes {
 };
 
 /* Changes after a sequence number.  0 or -errno; changes_free in both cases. */
-int changes_read(struct catalog *catalog, uint64_t after, struct changes *out, struct err *err) MUST_CHECK;
+int changes_read(struct catalog *catalog, uint64_t after, struct changes *out,
+		 struct err *err) MUST_CHECK;
 
 void changes_free(struct changes *changes);
 

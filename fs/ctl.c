@@ -27,7 +27,7 @@ struct ctl {
 struct ctl *ctl_new(const struct view *view)
 {
 	struct ctl *ctl = calloc(1, sizeof(*ctl));
-	enum ddl_scope scope = view->table ? SCOPE_TABLE : view->ns ? SCOPE_NAMESPACE : SCOPE_CATALOG;
+	enum ddl_scope scope = files_scope(view);
 
 	if (!ctl)
 		return NULL;

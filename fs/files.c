@@ -29,7 +29,7 @@ static const char *const examples[] = {
 };
 _Static_assert(countof(examples) == SCOPE_TABLE + 1, "every scope has an example");
 
-static enum ddl_scope scope_of(const struct view *view)
+enum ddl_scope files_scope(const struct view *view)
 {
 	if (view->table)
 		return SCOPE_TABLE;
@@ -38,7 +38,7 @@ static enum ddl_scope scope_of(const struct view *view)
 
 int show_ctl(struct view *view, FILE *out, struct err *err)
 {
-	enum ddl_scope scope = scope_of(view);
+	enum ddl_scope scope = files_scope(view);
 	char name[2 * NAME_SIZE];
 
 	(void)err;

@@ -20,6 +20,9 @@ link_fn link_latest;	/* the version's number */
 link_fn link_storage;	/* where the table's files are */
 link_fn link_user;	/* where one user's are */
 
+/* Which statements the view's ctl takes. */
+enum ddl_scope files_scope(const struct view *view);
+
 /* "app.messages", "app" or "the catalog": what the view's ctl is about. */
 const char *files_subject_name(const struct view *view, char out[2 * NAME_SIZE]);
 

@@ -26,7 +26,8 @@ struct notify_header {
 static void check(const char *what, int rc)
 {
 	if (rc && rc != -ENOENT && rc != -ENOTCONN && rc != -ENODEV && rc != -EBADF)
-		log_message(LOG_WARNING, "Notification of the kernel (%s): %s", what, strerror(-rc));
+		log_message(LOG_WARNING, "Notification of the kernel (%s): %s", what,
+			    strerror(-rc));
 }
 
 void forget_attr(struct mount *mount, uint64_t node)
@@ -36,7 +37,9 @@ void forget_attr(struct mount *mount, uint64_t node)
 
 void forget_tail(struct mount *mount, uint64_t node, uint64_t end)
 {
-	check("data", fuse_lowlevel_notify_inval_inode(mount->se, node, (off_t)(end & ~PAGE_MASK), 0));
+	off_t from = (off_t)(end & ~PAGE_MASK);
+
+	check("data", fuse_lowlevel_notify_inval_inode(mount->se, node, from, 0));
 }
 
 static void forget_name(struct mount *mount, uint64_t dir, const char *name)

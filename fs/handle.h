@@ -26,7 +26,7 @@ struct handle {
 	uint32_t uid;			/* who opened it */
 	struct ctl *ctl;		/* owned; NULL: it takes no statements */
 	bool has_attr;
-	struct stat attr;		/* at the time of open, for texts that the catalog forgets */
+	struct stat attr;		/* at open, for texts that the catalog forgets */
 	pthread_mutex_t lock;		/* the text while it is made; afterwards it is constant */
 	char *text;			/* owned; NULL until it is needed */
 	size_t len;

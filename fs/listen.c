@@ -110,7 +110,8 @@ int listen_start(struct listen *listen, struct mount *mount, struct err *err)
 	int rc;
 
 	*listen = (struct listen){ .mount = mount, .socket = -1, .watch = -1, .stop = -1 };
-	if (peer_listen(dir, mount->tree.mountpoint, mount->tree.read_only, &listen->socket, &why)) {
+	if (peer_listen(dir, mount->tree.mountpoint, mount->tree.read_only, &listen->socket,
+			&why)) {
 		log_message(LOG_WARNING, "%s: other mounts will not wait for this one", why.text);
 		listen->socket = -1;
 	}

@@ -18,7 +18,7 @@
  */
 static struct {
 	pthread_mutex_t lock;	/* all below */
-	bool foreground, capturing;
+	bool foreground, capturing, has_captured;
 	char captured[LINE_MAX_BYTES];
 	time_t second;
 	unsigned lines, dropped;
@@ -68,7 +68,7 @@ static bool may_write(void)
 	return false;
 }
 
-static void vlog(int priority, const char *fmt, va_list ap)
+static void PRINTF_LIKE(2, 0) vlog(int priority, const char *fmt, va_list ap)
 {
 	char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES];
 
@@ -90,25 +90,28 @@ void log_message(int priority, const char *fmt, ...)
 	va_end(ap);
 }
 
-static bool capture(const char *fmt, va_list ap)
+/* libfuse says some sentences in pieces; the newline ends one. */
+static bool PRINTF_LIKE(1, 0) capture(const char *fmt, va_list ap)
 {
 	char text[LINE_MAX_BYTES];
 	const char *from = text;
-	bool captured;
+	bool capturing;
+	size_t len;
 
 	pthread_mutex_lock(&journal.lock);
-	captured = journal.capturing;
-	if (captured) {
+	len = strlen(journal.captured);
+	capturing = journal.capturing;
+	/* The first sentence names the cause; what follows are consequences. */
+	if (capturing && !journal.has_captured) {
 		vsnprintf(text, sizeof(text), fmt, ap);
+		journal.has_captured = strchr(text, '\n');
 		text[strcspn(text, "\n")] = '\0';
 		if (!strncmp(from, "fuse: ", strlen("fuse: ")))
 			from += strlen("fuse: ");
-		/* The first message names the cause; what follows are consequences. */
-		if (!*journal.captured)
-			escape(from, journal.captured, sizeof(journal.captured));
+		escape(from, journal.captured + len, sizeof(journal.captured) - len);
 	}
 	pthread_mutex_unlock(&journal.lock);
-	return captured;
+	return capturing;
 }
 
 static void PRINTF_LIKE(2, 0) log_fuse(enum fuse_log_level level, const char *fmt, va_list ap)
@@ -131,6 +134,7 @@ void log_capture(void)
 {
 	pthread_mutex_lock(&journal.lock);
 	journal.capturing = true;
+	journal.has_captured = false;
 	journal.captured[0] = '\0';
 	pthread_mutex_unlock(&journal.lock);
 	fuse_set_log_func(log_fuse);

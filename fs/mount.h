@@ -28,6 +28,7 @@ struct mount {
 	struct notify notify;
 	struct listen listen;
 	bool allow_epoch;		/* use FUSE_NOTIFY_INC_EPOCH where the kernel has it */
+	unsigned max_read;		/* bytes of one READ; 0 = no limit */
 	bool has_no_opendir;		/* the kernel opens directories without asking */
 };
 

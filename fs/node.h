@@ -24,7 +24,7 @@
 enum caching {
 	CACHE_FOREVER,	/* its node names its content */
 	CACHE_NAMES,	/* changes under one node: attributes of a lookup are not kept */
-	CACHE_PLACE,	/* CACHE_FOREVER where every name can be forgotten at once, else CACHE_NEVER */
+	CACHE_PLACE,	/* forever where every name can be forgotten at once, else never */
 	CACHE_NEVER
 };
 
@@ -51,7 +51,7 @@ struct entry {
 	uint64_t id;		/* 0 = its attributes were not asked for */
 	struct stat attr;	/* then only st_ino and the type in st_mode count */
 	double entry_timeout, attr_timeout;
-	bool counted;		/* the tree keeps this node until it is forgotten: userlink_forget */
+	bool counted;		/* kept until it is forgotten: userlink_forget */
 };
 
 /* One name of a listing; position `next` continues behind it.  Non-zero ends the listing. */
@@ -60,7 +60,7 @@ typedef int entry_fn(void *arg, const char *name, const struct entry *entry, uin
 struct members;
 
 struct node_row {
-	const char *name;		/* in its directory; NULL: names come from members or links */
+	const char *name;		/* in its directory; NULL: the directory knows */
 	enum node_kind parent;		/* NODE_NONE for the root */
 	mode_t mode;			/* type and permissions */
 	enum subject subject;
@@ -74,7 +74,8 @@ struct node_row {
 	const struct members *members;	/* names that come from the catalog (fs/members.h) */
 	/* Directories with names of another sort, tried last; may be NULL. */
 	int (*find_other)(struct view *dir, const char *name, struct view *child, struct err *err);
-	int (*list_other)(struct view *dir, uint64_t after, entry_fn *fn, void *arg, struct err *err);
+	int (*list_other)(struct view *dir, uint64_t after, entry_fn *fn, void *arg,
+			  struct err *err);
 };
 
 const struct node_row *node_row(enum node_kind kind);
@@ -92,7 +93,8 @@ double node_attr_timeout(const struct view *view);
  * Look a name up.  -ENOENT if it is not there: *absence (may be NULL) tells
  * whether the kernel may remember that.
  */
-int node_find(struct view *dir, const char *name, struct entry *out, bool *absence, struct err *err) MUST_CHECK;
+int node_find(struct view *dir, const char *name, struct entry *out, bool *absence,
+	      struct err *err) MUST_CHECK;
 
 /* What a loaded node is to the kernel. */
 int node_entry(struct view *view, struct entry *out, struct err *err) MUST_CHECK;
@@ -102,7 +104,8 @@ int node_entry(struct view *view, struct entry *out, struct err *err) MUST_CHECK
  * included.  full: with attributes, unless there are more than 1,000 names.
  * 0, what fn returned, or -errno.
  */
-int node_list(struct view *dir, uint64_t after, bool full, entry_fn *fn, void *arg, struct err *err) MUST_CHECK;
+int node_list(struct view *dir, uint64_t after, bool full, entry_fn *fn, void *arg,
+	      struct err *err) MUST_CHECK;
 
 /* The whole content in new memory (free it); *text is NUL-terminated. */
 int node_text(struct view *view, char **text, size_t *len, struct err *err) MUST_CHECK;

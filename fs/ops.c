@@ -40,6 +40,7 @@ static void ops_init(void *userdata, struct fuse_conn_info *conn)
 	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_CACHE_SYMLINKS |
 				       FUSE_CAP_NO_OPENDIR_SUPPORT | FUSE_CAP_PARALLEL_DIROPS |
 				       FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_AUTO_INVAL_DATA);
+	conn->max_read = mount->max_read;	/* libfuse wants to hear it twice */
 	mount->has_no_opendir = conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT;
 	mount->tree.has_epoch = mount->allow_epoch && conn->proto_major == 7 &&
 				conn->proto_minor >= EPOCH_PROTOCOL_MINOR;
@@ -112,8 +113,8 @@ static void reply_attr(fuse_req_t req, fuse_ino_t ino, bool keep)
 	if (!rc && keep)
 		timeout = node_attr_timeout(&view);
 	view_close(&view);
-	/* An open file of an old version: its handle remembers what the catalog does not. */
-	if (rc == -ESTALE && handles_attr(&mount->handles, ino, &attr))
+	/* An open file of an old version or a dropped object: its handle remembers. */
+	if ((rc == -ESTALE || rc == -ENOENT) && handles_attr(&mount->handles, ino, &attr))
 		rc = 0;
 	if (rc)
 		ops_fail(req, rc, &err);
@@ -242,10 +243,9 @@ static void ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *f
 
 static void reply_slice(fuse_req_t req, const char *text, size_t len, size_t size, off_t off)
 {
-	if (off < 0 || (size_t)off >= len)
-		fuse_reply_buf(req, NULL, 0);
-	else
-		fuse_reply_buf(req, text + off, size < len - (size_t)off ? size : len - (size_t)off);
+	size_t from = off < 0 || (size_t)off > len ? len : (size_t)off;
+
+	fuse_reply_buf(req, text + from, size < len - from ? size : len - from);
 }
 
 /* The answer may bring the RELEASE before libfuse is done with the text. */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum key { KEY_READ_ONLY, KEY_FSNAME, KEY_SUBTYPE, KEY_DEBUG, KEY_IGNORE };
+enum key { KEY_READ_ONLY, KEY_FSNAME, KEY_SUBTYPE, KEY_MAX_READ, KEY_DEBUG, KEY_IGNORE };
 
 #define OPTION(text, member, value) { text, offsetof(struct options, member), value }
 
@@ -36,6 +36,7 @@ static const struct fuse_opt specs[] = {
 	FUSE_OPT_KEY("ro", KEY_READ_ONLY),
 	FUSE_OPT_KEY("fsname=", KEY_FSNAME),
 	FUSE_OPT_KEY("subtype=", KEY_SUBTYPE),
+	FUSE_OPT_KEY("max_read=", KEY_MAX_READ),
 	/* What an fstab line may say, to mount(8) and others. */
 	FUSE_OPT_KEY("rw", KEY_IGNORE),
 	FUSE_OPT_KEY("dev", KEY_IGNORE),
@@ -86,6 +87,9 @@ static int take(void *data, const char *arg, int key, struct fuse_args *out)
 	case KEY_SUBTYPE:
 		options->has_subtype = 1;
 		return 1;
+	case KEY_MAX_READ:
+		options->max_read = (unsigned)strtoul(arg + strlen("max_read="), NULL, 10);
+		return 1;
 	case KEY_DEBUG:
 		options->debug = options->foreground = 1;
 		return 1;
@@ -112,8 +116,8 @@ static int parse_size(const char *text, size_t *out, struct err *err)
 		end++;
 	}
 	if (errno || *text == '-' || !number || *end || number > SIZE_MAX >> shift)
-		return err_set(err, -EINVAL, "mapsize=%s: expected a number of bytes, or with K, M, G or T",
-			       text);
+		return err_set(err, -EINVAL,
+			       "mapsize=%s: expected bytes, or a number with K, M, G or T", text);
 	*out = (size_t)number << shift;
 	return 0;
 }

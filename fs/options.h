@@ -25,7 +25,8 @@ struct options {
 	unsigned cache_tables;		/* 0 = default */
 	char *check;			/* owned; "full", "quick" or NULL */
 	int nosandbox;
-	int noepoch;			/* for tests: as on a kernel that lacks FUSE_NOTIFY_INC_EPOCH */
+	int noepoch;			/* for tests: as on kernels without INC_EPOCH */
+	unsigned max_read;		/* libfuse's, but it must be told at init, too */
 	int has_fsname, has_subtype;
 };
 

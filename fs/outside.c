@@ -115,6 +115,12 @@ static bool user_of(const struct view *dir, const struct place_dir *place, unsig
 	return is_directory(dirfd, found->d_name, place->below, found->d_type);
 }
 
+/* Nobody has written there yet. */
+static bool is_absence(int number)
+{
+	return number == ENOENT || number == ENOTDIR;
+}
+
 static int emit_user(struct view *dir, const char *user, uint64_t next, entry_fn *fn, void *arg)
 {
 	struct entry entry = {
@@ -183,7 +189,7 @@ static int list_shard(struct view *dir, unsigned shard, uint64_t skip, entry_fn 
 		return 0;
 	stream = opendir(place.path);
 	if (!stream)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+		return is_absence(errno) ? 0 : -errno;
 	while (!rc && (found = readdir(stream))) {
 		char user[USER_ID_MAX_BYTES + 1];
 
@@ -219,7 +225,7 @@ static int list_one(struct view *dir, uint64_t after, entry_fn *fn, void *arg)
 		return emit_dots(dir, after, fn, arg);
 	stream = opendir(place.path);
 	if (!stream)
-		return errno == ENOENT || errno == ENOTDIR ? emit_dots(dir, after, fn, arg) : -errno;
+		return is_absence(errno) ? emit_dots(dir, after, fn, arg) : -errno;
 	rc = list_plain(dir, stream, &place, after, fn, arg);
 	closedir(stream);
 	return rc;
@@ -235,7 +241,10 @@ int outside_list(struct view *dir, uint64_t after, entry_fn *fn, void *arg, stru
 		return emit_dots(dir, after, fn, arg);
 	if (sem_trywait(&dir->tree->outside))
 		return err_set(err, -EBUSY, "Too many listings of user directories at a time");
-	rc = shard_count(dir) > 1 ? list_shards(dir, after, fn, arg) : list_one(dir, after, fn, arg);
+	if (shard_count(dir) > 1)
+		rc = list_shards(dir, after, fn, arg);
+	else
+		rc = list_one(dir, after, fn, arg);
 	sem_post(&dir->tree->outside);
 	return rc;
 }

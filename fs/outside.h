@@ -16,10 +16,12 @@
 #define OUTSIDE_MAX 8
 
 /* storage/<userId>: -ENOENT for an id that cannot be one. */
-int outside_find(struct view *dir, const char *name, struct view *child, struct err *err) MUST_CHECK;
+int outside_find(struct view *dir, const char *name, struct view *child,
+		 struct err *err) MUST_CHECK;
 
 /* See node_list; positions are the outside directory's own. */
-int outside_list(struct view *dir, uint64_t after, entry_fn *fn, void *arg, struct err *err) MUST_CHECK;
+int outside_list(struct view *dir, uint64_t after, entry_fn *fn, void *arg,
+		 struct err *err) MUST_CHECK;
 
 /* When a user's directory last came or went; now when that is too close to tell. */
 int64_t outside_mtime(struct view *dir);

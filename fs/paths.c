@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -119,15 +120,25 @@ static int detach_dead(const char *given, struct err *err)
 	if (!path)
 		return err_set(err, -errno, "Mount point '%s': %s", given, strerror(errno));
 	if (!is_kalamfs(path))
-		rc = err_set(err, -ENOTCONN, "Mount point '%s' is dead: run 'fusermount3 -uz %s' first",
-			     path, path);
+		rc = err_set(err, -ENOTCONN,
+			     "Mount point '%s' is dead: run 'fusermount3 -uz %s' first", path,
+			     path);
 	else if (umount2(path, MNT_DETACH) && detach_by_helper(path))
-		rc = err_set(err, -EPERM, "Mount point '%s' holds a dead kalamfs that cannot be detached: "
-			     "run 'fusermount3 -uz %s' as the one who mounted it", path, path);
+		rc = err_set(err, -EPERM,
+			     "Mount point '%s' holds a dead kalamfs: run 'fusermount3 -uz %s' as "
+			     "the one who mounted it", path, path);
 	else
 		log_message(LOG_NOTICE, "Detached a dead kalamfs from '%s'", path);
 	free(path);
 	return rc;
+}
+
+/* Its attributes may still be cached, but statvfs always asks the daemon. */
+static bool is_dead(const char *path)
+{
+	struct statvfs st;
+
+	return statvfs(path, &st) && (errno == ENOTCONN || errno == ECONNABORTED);
 }
 
 int paths_mountpoint(const char *path, char **out, struct err *err)
@@ -136,7 +147,7 @@ int paths_mountpoint(const char *path, char **out, struct err *err)
 	int rc = 0;
 
 	*out = NULL;
-	if (stat(path, &st) && (errno == ENOTCONN || errno == ECONNABORTED))
+	if (is_dead(path))
 		rc = detach_dead(path, err);
 	if (rc)
 		return rc;
@@ -160,8 +171,9 @@ static bool is_in(const char *path, const char *dir)
 int paths_check(const char *catalog, const char *mountpoint, struct err *err)
 {
 	if (is_in(catalog, mountpoint))
-		return err_set(err, -EINVAL, "The catalog '%s' would be hidden by its own mount on '%s'",
-			       catalog, mountpoint);
+		return err_set(err, -EINVAL,
+			       "The catalog '%s' would be hidden by its own mount on '%s'", catalog,
+			       mountpoint);
 	if (is_in(mountpoint, catalog))
 		return err_set(err, -EINVAL, "The mount point '%s' lies inside the catalog '%s'",
 			       mountpoint, catalog);

@@ -7,9 +7,9 @@ static const char reading[] =
 	"Look around\n"
 	"  ls namespaces/*/tables                    all tables\n"
 	"  cat namespaces/NS/tables/T/describe       a table for people\n"
-	"  cat namespaces/NS/tables/T/schema.json    ... for programs; schema.sql, schema.arrow too\n"
-	"  ls namespaces/NS/tables/T/versions        its history; versions/2026-11-22T10:00:00Z is\n"
-	"                                            the version in force at that time\n"
+	"  cat namespaces/NS/tables/T/schema.json    ... for programs; schema.sql and .arrow, too\n"
+	"  ls namespaces/NS/tables/T/versions        its history, with 2026-11-22T10:00:00Z\n"
+	"                                            for the version in force at that time\n"
 	"  readlink namespaces/NS/tables/T/storage   where its data files are\n"
 	"  tail -f log.jsonl                         every change, as it happens\n"
 	"  cat types/DECIMAL.json                    what a data type is\n\n";
@@ -53,7 +53,6 @@ int show_readme(struct view *view, FILE *out, struct err *err)
 	fputc('\n', out);
 	fputs(reading, out);
 	fputs(tree->read_only ? read_only : writing, out);
-	fputs("More: man kalamfs, man 5 kalamfs, man kalamctl; .kalamfs/status.json; umount ends it.\n",
-	      out);
+	fputs("More: man kalamfs, man 5 kalamfs, man kalamctl; umount ends it.\n", out);
 	return 0;
 }

@@ -36,6 +36,7 @@ int serve_new(struct options *options, struct mount **out, struct err *err)
 	handles_init(&mount->handles);
 	sem_init(&mount->tree.outside, 0, OUTSIDE_MAX);
 	mount->allow_epoch = !options->noepoch;
+	mount->max_read = options->max_read;
 	mount->tree.report = report_new();
 	mount->tree.links = userlinks_new();
 	mount->callers = callers_new();
@@ -211,7 +212,9 @@ static int answer(struct mount *mount, struct signals *signals, ready_fn *ready,
 	signals->loop_ended = true;
 	pthread_kill(signals->thread, SIGUSR1);
 	pthread_join(signals->thread, NULL);
-	return rc < 0 ? err_set(err, rc, "The connection to the kernel broke: %s", strerror(-rc)) : 0;
+	if (rc < 0)
+		return err_set(err, rc, "The connection to the kernel broke: %s", strerror(-rc));
+	return 0;
 }
 
 int serve(struct mount *mount, const struct options *options, ready_fn *ready, void *arg,

@@ -155,8 +155,9 @@ static void keep_line(struct mount *mount, const struct refusal *refusal)
 	free(sheet.text);
 }
 
-void verdict_refused(struct mount *mount, const struct verdict *verdict, const struct author *author,
-		     const struct err *err, const char *text, size_t len)
+void verdict_refused(struct mount *mount, const struct verdict *verdict,
+		     const struct author *author, const struct err *err, const char *text,
+		     size_t len)
 {
 	const struct buf *shown = &verdict->session->shown;
 	struct refusal refusal = {

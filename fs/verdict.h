@@ -16,14 +16,16 @@ struct verdict {
 	struct report_key key;
 	const char *object;	/* "app.messages", "app", "" for the catalog; borrowed */
 	bool plan;
-	const struct session *session;	/* the error's position counts in its shown text; borrowed */
+	const struct session *session;	/* errors count in its shown text; borrowed */
 };
 
-void verdict_accepted(struct mount *mount, const struct verdict *verdict, const struct request *request);
+void verdict_accepted(struct mount *mount, const struct verdict *verdict,
+		      const struct request *request);
 
 /* text: what was written, if it is not what the session shows; else NULL. */
-void verdict_refused(struct mount *mount, const struct verdict *verdict, const struct author *author,
-		     const struct err *err, const char *text, size_t len);
+void verdict_refused(struct mount *mount, const struct verdict *verdict,
+		     const struct author *author, const struct err *err, const char *text,
+		     size_t len);
 
 /* The positive number that the kernel may be told. */
 int verdict_errno(int code);

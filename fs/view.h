@@ -45,10 +45,12 @@ struct view {
  * version of namespace.json, storages/x.json or a location); -EIO...
  * view_close also after a failure.
  */
-int view_open(struct view *view, struct tree *tree, uint64_t id, uint32_t uid, struct err *err) MUST_CHECK;
+int view_open(struct view *view, struct tree *tree, uint64_t id, uint32_t uid,
+	      struct err *err) MUST_CHECK;
 
 /* A node of this kind about the same object as dir; sub is what is current. */
-int view_child(const struct view *dir, enum node_kind kind, struct view *child, struct err *err) MUST_CHECK;
+int view_child(const struct view *dir, enum node_kind kind, struct view *child,
+	       struct err *err) MUST_CHECK;
 
 /* The entry of a directory whose names come from the catalog: by its id. */
 int view_member(const struct view *dir, enum node_kind kind, uint32_t id, struct view *child,
