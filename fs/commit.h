@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
-#define COMMIT_JOBS_MAX 256		/* changes under way, answers included */
-#define COMMIT_JOBS_PER_USER 16
+#define COMMIT_JOBS_MAX 1024		/* changes under way, answers included */
+#define COMMIT_JOBS_PER_USER 256
 
 struct fuse_req;
 struct handle;

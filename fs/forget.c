@@ -42,6 +42,17 @@ void forget_tail(struct mount *mount, uint64_t node, uint64_t end)
 	check("data", fuse_lowlevel_notify_inval_inode(mount->se, node, from, 0));
 }
 
+int push_tail(struct mount *mount, uint64_t node, uint64_t offset, const char *text, size_t len)
+{
+	struct fuse_bufvec data = FUSE_BUFVEC_INIT(len);
+	int rc;
+
+	data.buf[0].mem = (void *)(uintptr_t)text;
+	rc = fuse_lowlevel_notify_store(mount->se, node, (off_t)offset, &data, 0);
+	check("store", rc);
+	return rc;
+}
+
 static void forget_name(struct mount *mount, uint64_t dir, const char *name)
 {
 	check("name", fuse_lowlevel_notify_inval_entry(mount->se, dir, name, strlen(name)));

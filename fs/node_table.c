@@ -177,7 +177,7 @@ static const struct node_row rows[] = {
 	[NODE_PLAN] = { PLAN_FILE(NODE_ROOT, SUBJECT_CATALOG) },
 	[NODE_ERROR] = { ERROR_FILE(NODE_ROOT, SUBJECT_CATALOG) },
 	[NODE_LOG] = {
-		.name = "log.jsonl", .parent = NODE_ROOT, .mode = FILE_RO, .caching = CACHE_NAMES,
+		.name = "log.jsonl", .parent = NODE_ROOT, .mode = FILE_RO, .caching = CACHE_NEVER,
 		.mtime = mtime_log,
 	},
 	[NODE_NAMESPACES] = {

@@ -33,6 +33,7 @@
 #include "fs/mount.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -40,9 +41,37 @@
 #define PEER_TIMEOUT_MS 1000
 /* More changes than this at once: forgetting every name is cheaper. */
 #define ENTRIES_MAX 1000
+#define TAIL_MAX 65536	/* bytes of log.jsonl that are pushed rather than read */
 #define PAUSE_FIRST_US 20
 #define PAUSE_MAX_US 200
 
+/* The new lines, if they are few; false if the kernel must read them itself. */
+static bool push_lines(struct mount *mount, uint64_t from, uint64_t to)
+{
+	struct err err = ERR_INIT;
+	struct txn *txn;
+	size_t len = 0;
+	char *text;
+
+	if (to - from > TAIL_MAX || catalog_begin(mount->catalog, &txn, &err))
+		return false;
+	text = malloc(TAIL_MAX);
+	if (text)
+		len = log_read(txn, from, text, (size_t)(to - from));
+	txn_end(txn);
+	if (len)
+		len = push_tail(mount, inode_pack(NODE_LOG, 0, 0), from, text, len) ? 0 : len;
+	free(text);
+	return len == to - from;
+}
+
+/*
+ * First the kernel's copy grows, then the size that is shown.  The other way
+ * round somebody could see the rest of the last page as NULs.  And nothing is
+ * sent about the size alone: a notification that meets the answer to a
+ * GETATTR makes the kernel throw the size away that it tells the caller,
+ * whose mapping would then end in SIGBUS.
+ */
 static void show_log(struct mount *mount, const struct changes *changes)
 {
 	struct tree *tree = &mount->tree;
@@ -50,15 +79,10 @@ static void show_log(struct mount *mount, const struct changes *changes)
 
 	if (changes->log_end == old_end)
 		return;
-	/*
-	 * First the page that was cut short by the old end, while READ already
-	 * gives all that is committed; then the new size.  The other way round
-	 * somebody could see the rest of that page as NULs.
-	 */
-	forget_tail(mount, inode_pack(NODE_LOG, 0, 0), old_end);
+	if (!push_lines(mount, old_end, changes->log_end))
+		forget_tail(mount, inode_pack(NODE_LOG, 0, 0), old_end);
 	tree->log_stamp = changes->stamp;
 	tree->log_end = changes->log_end;
-	forget_attr(mount, inode_pack(NODE_LOG, 0, 0));
 }
 
 /* One step for all that a piece holds. */
