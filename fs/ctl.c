@@ -21,6 +21,7 @@ struct ctl {
 	bool is_busy;			/* a request is under way: the session is the committer's */
 	bool has_written;
 	uint64_t owner;			/* who wrote last */
+	struct author author;		/* who flushed an open block; the session's rules hold */
 	struct session session;		/* of whoever set is_busy */
 };
 
@@ -212,6 +213,38 @@ void ctl_write(struct mount *mount, struct fuse_req *req, struct handle *handle,
 	go_on(mount, job, rc, &err, text, len);
 }
 
+/*
+ * A shell flushes after every `echo >&5`: the block stays open, and whether it
+ * was left open shows only when the file is released.
+ */
+static void warn_of_block(struct mount *mount, struct job *job, const struct err *err)
+{
+	struct ctl *ctl = job->handle->ctl;
+	struct verdict verdict = verdict_of(ctl, job->request.author.uid);
+	struct fuse_req *req = job->req;
+
+	ctl->author = job->request.author;
+	verdict_warned(mount, &verdict, err);
+	free(job);
+	reply(ctl, req, err->code, true, 0);
+}
+
+void ctl_release(struct mount *mount, struct ctl *ctl)
+{
+	struct err err = ERR_INIT;
+	struct verdict verdict;
+	bool is_open;
+
+	pthread_mutex_lock(&ctl->lock);
+	is_open = ctl->session.in_block && !ctl->session.aborted && !ctl->plan && *ctl->author.command;
+	pthread_mutex_unlock(&ctl->lock);
+	if (!is_open)
+		return;
+	verdict = verdict_of(ctl, ctl->author.uid);
+	err_set(&err, -EINVAL, "The transaction was rolled back: COMMIT is missing");
+	verdict_refused(mount, &verdict, &ctl->author, &err, NULL, 0);
+}
+
 void ctl_flush(struct mount *mount, struct fuse_req *req, struct handle *handle, uint64_t owner)
 {
 	struct ctl *ctl = handle->ctl;
@@ -230,6 +263,10 @@ void ctl_flush(struct mount *mount, struct fuse_req *req, struct handle *handle,
 	}
 	job->is_flush = true;
 	rc = session_end(&ctl->session, false, &job->request, &err);
+	if (rc < 0 && ctl->session.in_block) {
+		warn_of_block(mount, job, &err);
+		return;
+	}
 	go_on(mount, job, rc, &err, NULL, 0);
 }
 

@@ -34,6 +34,9 @@ void ctl_write(struct mount *mount, struct fuse_req *req, struct handle *handle,
  */
 void ctl_flush(struct mount *mount, struct fuse_req *req, struct handle *handle, uint64_t owner);
 
+/* The file is closed for good: a block that was left open is a refusal now. */
+void ctl_release(struct mount *mount, struct ctl *ctl);
+
 void ctl_settle(struct mount *mount, struct job *job);
 
 /* Takes the job. */

@@ -42,15 +42,12 @@ void forget_tail(struct mount *mount, uint64_t node, uint64_t end)
 	check("data", fuse_lowlevel_notify_inval_inode(mount->se, node, from, 0));
 }
 
-int push_tail(struct mount *mount, uint64_t node, uint64_t offset, const char *text, size_t len)
+void push_tail(struct mount *mount, uint64_t node, uint64_t offset, const char *text, size_t len)
 {
 	struct fuse_bufvec data = FUSE_BUFVEC_INIT(len);
-	int rc;
 
 	data.buf[0].mem = (void *)(uintptr_t)text;
-	rc = fuse_lowlevel_notify_store(mount->se, node, (off_t)offset, &data, 0);
-	check("store", rc);
-	return rc;
+	check("store", fuse_lowlevel_notify_store(mount->se, node, (off_t)offset, &data, 0));
 }
 
 static void forget_name(struct mount *mount, uint64_t dir, const char *name)

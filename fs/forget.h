@@ -19,8 +19,8 @@ void forget_attr(struct mount *mount, uint64_t node);
 /* Cached data from the page on in which a file ended, and its attributes. */
 void forget_tail(struct mount *mount, uint64_t node, uint64_t end);
 
-/* Text that was appended to a file: the kernel's copy grows with it.  0, -ENOENT if it has none. */
-int push_tail(struct mount *mount, uint64_t node, uint64_t offset, const char *text, size_t len);
+/* Text that was appended to a file: the kernel's copy of the file, if it has one, grows with it. */
+void push_tail(struct mount *mount, uint64_t node, uint64_t offset, const char *text, size_t len);
 
 /* All names of the mount at once; false where the kernel cannot. */
 bool forget_names(struct mount *mount);

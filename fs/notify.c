@@ -45,8 +45,8 @@
 #define PAUSE_FIRST_US 20
 #define PAUSE_MAX_US 200
 
-/* The new lines, if they are few; false if the kernel must read them itself. */
-static bool push_lines(struct mount *mount, uint64_t from, uint64_t to)
+/* The new lines, unless they are many: then the kernel reads them itself. */
+static void push_lines(struct mount *mount, uint64_t from, uint64_t to)
 {
 	struct err err = ERR_INIT;
 	struct txn *txn;
@@ -54,23 +54,24 @@ static bool push_lines(struct mount *mount, uint64_t from, uint64_t to)
 	char *text;
 
 	if (to - from > TAIL_MAX || catalog_begin(mount->catalog, &txn, &err))
-		return false;
+		return;
 	text = malloc(TAIL_MAX);
 	if (text)
 		len = log_read(txn, from, text, (size_t)(to - from));
 	txn_end(txn);
 	if (len)
-		len = push_tail(mount, inode_pack(NODE_LOG, 0, 0), from, text, len) ? 0 : len;
+		push_tail(mount, inode_pack(NODE_LOG, 0, 0), from, text, len);
 	free(text);
-	return len == to - from;
 }
 
 /*
- * First the kernel's copy grows, then the size that is shown.  The other way
- * round somebody could see the rest of the last page as NULs.  And nothing is
- * sent about the size alone: a notification that meets the answer to a
- * GETATTR makes the kernel throw the size away that it tells the caller,
- * whose mapping would then end in SIGBUS.
+ * Three steps, so that nobody sees NULs or a mapping that ends too early.
+ * First the page that was cut short by the old end is dropped, while READ
+ * already gives all that is committed: a size that grows before its text is
+ * there would show NULs.  Then the kernel's own size grows with the text that
+ * is pushed.  Only then is the new size told: a notification that meets the
+ * answer to a GETATTR makes the kernel throw away the size that it tells the
+ * caller, and his mapping of that size would end in SIGBUS.
  */
 static void show_log(struct mount *mount, const struct changes *changes)
 {
@@ -79,8 +80,8 @@ static void show_log(struct mount *mount, const struct changes *changes)
 
 	if (changes->log_end == old_end)
 		return;
-	if (!push_lines(mount, old_end, changes->log_end))
-		forget_tail(mount, inode_pack(NODE_LOG, 0, 0), old_end);
+	forget_tail(mount, inode_pack(NODE_LOG, 0, 0), old_end);
+	push_lines(mount, old_end, changes->log_end);
 	tree->log_stamp = changes->stamp;
 	tree->log_end = changes->log_end;
 }

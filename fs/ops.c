@@ -236,6 +236,8 @@ static void ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *f
 	struct handle *handle = handle_of(fi);
 
 	(void)ino;
+	if (handle && handle->ctl)
+		ctl_release(mount_of(req), handle->ctl);
 	if (handle)
 		handle_put(&mount_of(req)->handles, handle);
 	fuse_reply_err(req, 0);

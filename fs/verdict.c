@@ -178,6 +178,11 @@ void verdict_refused(struct mount *mount, const struct verdict *verdict,
 	keep_line(mount, &refusal);
 }
 
+void verdict_warned(struct mount *mount, const struct verdict *verdict, const struct err *err)
+{
+	keep_error(mount, verdict, err, REPORT_ERROR, catalog_now(mount->catalog));
+}
+
 int verdict_errno(int code)
 {
 	int number = code < 0 ? -code : code;

@@ -27,6 +27,9 @@ void verdict_refused(struct mount *mount, const struct verdict *verdict,
 		     const struct author *author, const struct err *err, const char *text,
 		     size_t len);
 
+/* Not refused yet, but it will be: `error` tells, errors.jsonl does not. */
+void verdict_warned(struct mount *mount, const struct verdict *verdict, const struct err *err);
+
 /* The positive number that the kernel may be told. */
 int verdict_errno(int code);
 

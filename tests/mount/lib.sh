@@ -8,6 +8,8 @@
 # the sanitizers wrote, and makes the exit status.
 #
 # KALAM_BUILD (build, build-asan, build-tsan) says which programs are tested.
+# Set before sourcing: NEEDS_ROOT=1 where other users come into it (through sudo
+# if need be); OWN_MOUNTS=1 for a mount namespace of the test's own, as root.
 
 set -u
 export LC_ALL=C TZ=UTC
@@ -63,13 +65,6 @@ need() {
   done
 }
 
-# Tests of other users, of kill and of mount(8) run as root, through sudo where needed.
-need_root() {
-  [ "$(id -u)" = 0 ] && return
-  command -v sudo >/dev/null 2>&1 || die "must run as root, and there is no sudo"
-  exec sudo -n env KALAM_BUILD="$BUILD" "$0" "$@"
-}
-
 # ----- start and end -----
 
 cleanup() {
@@ -118,10 +113,18 @@ watchdog() {
   disown "$WATCHDOG"
 }
 
+if [ -n "${NEEDS_ROOT:-}${OWN_MOUNTS:-}" ] && [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null 2>&1 || die 'must run as root, and there is no sudo'
+  exec sudo -n env KALAM_BUILD="$BUILD" "$0" "$@"
+fi
+if [ -n "${OWN_MOUNTS:-}" ] && [ "${OWN_MOUNTS:-}" != inside ]; then
+  exec env OWN_MOUNTS=inside unshare -m "$0" "$@"
+fi
+
 [ -c /dev/fuse ] || die "/dev/fuse is not there: the tests on a mount cannot run"
 [ -x "$KALAMFS" ] || die "$KALAMFS is not built"
 [ -x "$KALAMCTL" ] || die "$KALAMCTL is not built"
-need jq mountpoint timeout
+need jq timeout
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/kalam-XXXXXX") || exit 1
 CAT=$T/catalog
@@ -148,7 +151,9 @@ wait_for() {
 
 ended() { ! kill -0 "$1" 2>/dev/null; }
 
-up_or_ended() { mountpoint -q "$1" || ended "$2"; }
+# A dead mount is a mount point, too, and its attributes may be cached: open a file.
+is_up() { : <"$1/README"; }
+up_or_ended() { is_up "$1" || ended "$2"; }
 
 # start [-c CATALOG] [-m MOUNTPOINT] [KALAMFS OPTIONS]: mount, daemon in the
 # foreground of a background job, its messages in a file.
@@ -169,8 +174,10 @@ start() {
   PIDS+=("$!")
   echo "$!" >>"$T/pids"
   wait_for 60 up_or_ended "$m" "$!"
-  mountpoint -q "$m" && return
+  is_up "$m" 2>/dev/null && return
   fail "the mount did not come up: kalamfs $* $catalog $m" "$(cat "$log")"
+  kill "${DAEMON[$m]}" 2>/dev/null
+  unset "DAEMON[$m]"
   return 1
 }
 WRAPPER=${WRAPPER:-}
@@ -287,7 +294,7 @@ is() {
 
 # ----- the catalog -----
 
-sequence() { jq .sequence "${1:-$MNT}/.kalamfs/status.json"; }
+sequence() { jq .sequence "$MNT/.kalamfs/status.json"; }
 
 dump_sum() { "$KALAMCTL" "$CAT" dump | sha256sum; }
 

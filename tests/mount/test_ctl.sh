@@ -89,6 +89,13 @@ same 'nor in front of WITH and COMMENT' 'public Rooms' \
 
 # BEGIN ... COMMIT over several writes of one open file.
 v=$(version "$USERS")
+dash -c "exec 5>'$USERS/ctl'; echo 'BEGIN;' >&5; echo 'ADD COLUMN b0 INT;' >&5; /bin/true; echo 'DROP COLUMN b0;' >&5
+  echo 'ADD COLUMN b0 TEXT;' >&5; echo 'COMMIT;' >&5" || fail 'a block in dash'
+same 'a block in dash' "$((v + 1)) TEXT" \
+  "$(version "$USERS") $(jq -r .data_type "$USERS/columns/b0.json")"
+accept "$USERS" 'DROP COLUMN b0'
+v=$(version "$USERS")
+refusals=$(wc -l <"$MNT/.kalamfs/errors.jsonl")
 exec 5>"$USERS/ctl"
 echo 'BEGIN;' >&5
 echo 'ADD COLUMN b1 INT;' >&5
@@ -96,6 +103,8 @@ echo 'ADD COLUMN b2 INT;' >&5
 same 'nothing of an open block is seen' $v "$(version "$USERS")"
 echo 'COMMIT;' >&5
 same 'COMMIT makes one version of it' $((v + 1)) "$(version "$USERS")"
+same 'error is empty then' '' "$(cat "$USERS/error")"
+same 'and no refusal was recorded' "$refusals" "$(wc -l <"$MNT/.kalamfs/errors.jsonl")"
 echo 'BEGIN;' >&5
 echo 'ADD COLUMN b3 INT;' >&5
 echo 'ROLLBACK;' >&5
@@ -116,6 +125,8 @@ echo 'ROLLBACK;' >&5 || fail 'ROLLBACK ends an aborted block'
 exec 5>&-
 same 'an aborted block changes nothing' "$before" "$(state)"
 put "$USERS/ctl" $'BEGIN;\nADD COLUMN b6 INT;' && fail 'a block without COMMIT is refused'
+same 'which is recorded once' "The transaction was rolled back: COMMIT is missing" \
+  "$(tail -n +$((refusals + 3)) "$MNT/.kalamfs/errors.jsonl" | jq -r .message)"
 same 'and rolled back' "$before" "$(state)"
 has 'error says so' COMMIT "$(cat "$USERS/error")"
 { echo 'BEGIN; ADD COLUMN b7 INT;'; echo 'COMMIT; BEGIN;'; echo 'ADD COLUMN b8 INT; COMMIT;'; } >"$USERS/ctl" ||

@@ -62,7 +62,7 @@ same 'a time that is asked for is not listed' '1 2 3 4 latest' "$(ls "$USERS/ver
 # what is not there now may be there in a moment
 soon=$(date -u -d '+2 seconds' +%Y-%m-%dT%H:%M:%SZ)
 is 2 'the future is not there' ls -d "$USERS/versions/$soon"
-wait_for 4 test "$(date -u +%s)" -gt "$(date -u -d '+2 seconds' +%s)" || wait_for 4 ls -d "$USERS/versions/$soon"
+wait_for 6 ls -d "$USERS/versions/$soon"
 same 'until it is' 4 "$(at "$soon")"
 
 # RESTORE
@@ -141,9 +141,30 @@ for i in "${!FILES[@]}"; do
   same "size of an open ${FILES[i]} of a purged table" "$(stat -c %s "${copies[i]}")" "$(stat -Lc %s "/proc/self/fd/${fds[i]}")"
   cat <&"${fds[i]}" >"$T/whole" 2>"$T/err"
   same_file "read ${FILES[i]} after PURGE ($(cat "$T/err"))" "${copies[i]}" "$T/whole"
-  exec {fds[i]}<&-
+  fd=${fds[i]}
+  exec {fd}<&-
 done
 exec {json}<&- {column}<&-
+
+# The same for documents without history: their old texts live in the open files only.
+accept "$MNT" "CREATE NAMESPACE brief COMMENT 'one'"
+accept "$MNT" "CREATE STORAGE brief TYPE s3 BUCKET 'b' NAME 'one'"
+cp "$MNT/namespaces/brief/namespace.json" "$T/namespace.json"
+cp "$MNT/storages/brief.json" "$T/storage.json"
+exec {namespace}<"$MNT/namespaces/brief/namespace.json" {storage}<"$MNT/storages/brief.json"
+accept "$MNT" "ALTER NAMESPACE brief COMMENT 'two, and longer'"
+accept "$MNT" "ALTER STORAGE brief SET NAME 'two, and longer'"
+same 'ALTER NAMESPACE' 'two, and longer' "$(jq -r .comment "$MNT/namespaces/brief/namespace.json")"
+same 'ALTER STORAGE' 'two, and longer' "$(jq -r .storage_name "$MNT/storages/brief.json")"
+accept "$MNT" 'DROP NAMESPACE brief'
+accept "$MNT" 'DROP STORAGE brief'
+same 'sizes of open documents' "$(stat -c %s "$T/namespace.json" "$T/storage.json" | xargs)" \
+  "$(stat -Lc %s "/proc/self/fd/$namespace" "/proc/self/fd/$storage" | xargs)"
+cat <&"$namespace" >"$T/whole" 2>"$T/err"
+same_file "read namespace.json after ALTER and DROP ($(cat "$T/err"))" "$T/namespace.json" "$T/whole"
+cat <&"$storage" >"$T/whole" 2>"$T/err"
+same_file "read storages/brief.json after ALTER and DROP ($(cat "$T/err"))" "$T/storage.json" "$T/whole"
+exec {namespace}<&- {storage}<&-
 
 # A process inside a directory of a table that goes.
 accept "$APP" 'CREATE TABLE inside (id INT PRIMARY KEY)'

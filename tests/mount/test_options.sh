@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The command line, mount(8), fstab, read-only and double mounts, and how it ends.
+OWN_MOUNTS=${OWN_MOUNTS:-1}
 . "$(dirname "$0")/lib.sh"
-need_root "$@"
-need mount
+need mount unshare
 
 one_line() { same "$1: one line on stderr" 1 "$(wc -l <"$T/err")"; }
 
@@ -59,8 +59,9 @@ is 1 'the terminal has gone: still one line' "$KALAMFS" -o nocreate "$T/none" "$
 one_line 'second nocreate'
 
 # fsname=, umask=, and options of libfuse
-start -o fsname=schema,umask=077,max_read=131072 || finish
+start -o fsname=schema,umask=077,max_read=65536,noexec || finish
 has 'fsname=' "schema $MNT fuse.kalamfs" "$(grep " $MNT " /proc/self/mounts)"
+has 'an option of libfuse' max_read=65536 "$(grep " $MNT " /proc/self/mounts)"
 same 'umask=' '600 400 700' "$(stat -c %a "$MNT/ctl" "$MNT/README" "$MNT" | xargs)"
 stop
 start -o cache=2,mapsize=1G || finish
@@ -72,10 +73,12 @@ CHECKS=$((CHECKS + 1))
 [ "$(jq .schema_cache.size "$MNT/.kalamfs/status.json")" -le 2 ] || fail 'cache=' "$(jq -c .schema_cache "$MNT/.kalamfs/status.json")"
 stop
 
-# mount(8) and fstab: kalamfs is looked for in PATH.
+# mount(8) and fstab.  mount(8) forgets PATH, so that kalamfs is found only where
+# `make install` puts it; in this mount namespace it is there.
 mkdir "$T/bin"
 ln -s "$KALAMFS" "$T/bin/kalamfs"
-export PATH=$T/bin:$PATH
+mount --bind "$T/bin" /usr/local/bin || die 'cannot bind-mount over /usr/local/bin'
+hash -r
 is 0 'mount -t fuse.kalamfs' mount -t fuse.kalamfs "$CAT" "$MNT" -o allow_other,umask=022
 pid=$(pid_of "$MNT")
 remember "$pid"
@@ -110,7 +113,7 @@ for write in "echo x >'$T/ro/namespaces/n1/tables/t1/schema.json'" "mkdir '$T/ro
     "rm '$T/ro/README'" "mv '$T/ro/namespaces/n1' '$T/ro/namespaces/n9'" "touch '$T/ro/new'" "chmod 777 '$T/ro/README'"; do
   refused 'Read-only file system' - '' sh -c "$write"
 done
-is 1 'writing ctl' sh -c "echo 'CREATE NAMESPACE x' >'$T/ro/ctl'"
+is 1 'writing ctl' bash -c "echo 'CREATE NAMESPACE x' >'$T/ro/ctl'"
 same 'both mounts are listed' 'false true' "$(jq -r '[.mounts[].ro] | sort | join(" ")' "$MNT/.kalamfs/status.json")"
 
 # Two mounts of one catalog: a change in one is seen in the other when the write returns.
@@ -145,11 +148,9 @@ exec 8<&-
 start || finish
 expect_ok 'mounted over the dead one' cat "$MNT/README"
 same 'the dead mount is not listed' 1 "$(jq '.mounts | length' "$MNT/.kalamfs/status.json")"
-unmount "$MNT"
-wait "${DAEMON[$MNT]}"
-unset "DAEMON[$MNT]"
-mountpoint -q "$MNT" 2>/dev/null && unmount "$MNT"
-grep -q " $MNT " /proc/self/mounts && fail 'a dead mount lies below' "$(grep " $MNT " /proc/self/mounts)"
+stop
+same 'the dead mount does not lie below it' '' "$(grep " $MNT " /proc/self/mounts)"
+grep -q " $MNT " /proc/self/mounts && unmount "$MNT"
 
 # SIGTERM and SIGINT end it in order.
 for signal in TERM INT HUP; do
@@ -183,10 +184,4 @@ echo 'no catalog' >"$T/damaged/data.mdb"
 is 2 'a data.mdb of something else' "$KALAMFS" "$T/damaged" "$MNT"
 one_line 'a data.mdb of something else'
 same 'which stays as it was' 'no catalog' "$(cat "$T/damaged/data.mdb")"
-mkdir "$T/full"
-echo precious >"$T/full/letter"
-is 1 'a directory of other things' "$KALAMFS" "$T/full" "$MNT"
-one_line 'a directory of other things'
-same 'which stays as it was' letter "$(ls -A "$T/full")"
-grep -q " $MNT " /proc/self/mounts && { fail 'mounted a directory of other things'; unmount "$MNT"; }
 finish

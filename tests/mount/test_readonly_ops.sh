@@ -82,7 +82,7 @@ expect_ok 'chown' chown "$(id -u):$(id -g)" "$USERS/schema.json"
 same 'and ignored' "$mode" "$(stat -c '%a %u:%g %Y' "$USERS/schema.json")"
 
 # Crawlers, indexers, backups
-expect_ok 'grep -r' grep -r INT "$MNT"
+expect_ok 'grep -r' grep -rI INT "$MNT"
 expect_ok 'find' find "$MNT" -type f -size +0 -newermt 2020-01-01
 expect_ok 'tar' tar --exclude=status.json -cf - -C "$MNT" . --totals=USR1
 expect_ok 'cp -r' cp -r "$MNT" "$T/copy"

@@ -89,7 +89,7 @@ expect_ok 'find -newer' find "$MNT" -newer "$MNT/README"
 expect_ok 'ls -lR' ls -laR "$MNT"
 expect_ok 'du' du -a "$MNT"
 expect_ok 'du of sizes' du -s --apparent-size "$MNT"
-expect_ok 'grep -r' grep -r SNOWFLAKE_ID "$MNT"
+expect_ok 'grep -r' grep -rI SNOWFLAKE_ID "$MNT"
 expect_ok 'wc' sh -c "find '$MNT' -type f ! -name status.json -exec wc {} +"
 expect_ok 'tar' tar -C "$MNT" --exclude=./.kalamfs/status.json -cf "$T/tree.tar" .
 mkdir "$T/untar" "$T/cp"
