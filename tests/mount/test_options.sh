@@ -152,6 +152,11 @@ stop
 same 'the dead mount does not lie below it' '' "$(grep " $MNT " /proc/self/mounts)"
 grep -q " $MNT " /proc/self/mounts && unmount "$MNT"
 
+start -o auto_unmount,allow_other || finish
+kill_daemon
+gone() { ! grep -q " $MNT " /proc/self/mounts; }
+wait_for 10 gone || { fail 'auto_unmount leaves a dead mount'; unmount -l "$MNT"; }
+
 # SIGTERM and SIGINT end it in order.
 for signal in TERM INT HUP; do
   start || finish

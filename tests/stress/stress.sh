@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# stress.sh SECONDS: readers against writers on a real mount (tests/stress/coherence.c).
+TEST_LIMIT=$((${1:-30} + 240))
+. "$(dirname "$0")/../mount/lib.sh"
+COHERENCE=$BUILD/tests/stress/coherence
+[ -x "$COHERENCE" ] || die "$COHERENCE is not built"
+
+# First: would the checker see it?
+expect_ok 'the checker finds planted faults' "$COHERENCE" --self-test
+cat "$T/out"
+
+SECONDS_OF_STRESS=${1:-30}
+{
+  echo 'CREATE NAMESPACE hot;'
+  for i in $(seq 0 16); do
+    echo "CREATE TABLE hot.t$i (id BIGINT PRIMARY KEY);"
+  done
+} >"$T/tables.sql"
+
+stress() { # SECONDS [OPTIONS OF coherence]
+  local seconds=$1
+  shift
+  CHECKS=$((CHECKS + 1))
+  "$COHERENCE" -p "${DAEMON[$MNT]}" "$@" "$MNT" "$CAT" "$KALAMCTL" "$seconds" 2>&1 ||
+    fail "coherence $*" "$(tail -n 20 "${DAEMON_LOG[$MNT]}")"
+}
+
+expect_ok 'tables' "$KALAMCTL" "$CAT" exec "$T/tables.sql"
+start || finish
+stress "$SECONDS_OF_STRESS"
+"$KALAMCTL" "$CAT" dump >"$T/dump.1"
+stop
+start || finish
+same_file 'the same after a remount' "$T/dump.1" <("$KALAMCTL" "$CAT" dump)
+stop
+
+# Readers on a second mount, read-only, as engines and crawlers should have it.
+CAT=$T/second
+mkdir "$T/ro"
+expect_ok 'tables' "$KALAMCTL" "$CAT" exec "$T/tables.sql"
+start || finish
+start -m "$T/ro" -o ro || finish
+echo 'readers on a second mount, read-only:'
+stress $((SECONDS_OF_STRESS / 3 + 1)) -r "$T/ro"
+finish
