@@ -74,7 +74,9 @@ struct table {
 	struct ring hashes[FORM_COUNT], sizes[FORM_COUNT];
 };
 
-enum count { STATS, CATS, MAPS, LISTS, LOOKUPS, CTL_WRITES, KALAMCTL_WRITES, CHURNS, LATE, COUNT_COUNT };
+enum count {
+	STATS, CATS, MAPS, LISTS, LOOKUPS, CTL_WRITES, KALAMCTL_WRITES, CHURNS, LATE, COUNT_COUNT
+};
 enum fault { STALE, TORN, FAILED, FAULT_COUNT };
 
 static struct {
@@ -314,7 +316,8 @@ static bool check_version(const struct window *w, unsigned version, const char *
 	else if (version < w->seen)
 		fault(STALE, "t%u %s: version %u, but %u had been seen", i, what, version, w->seen);
 	else if (version > w->started)
-		fault(TORN, "t%u %s: version %u, but only %u was begun", i, what, version, w->started);
+		fault(TORN, "t%u %s: version %u, but only %u was begun", i, what, version,
+		      w->started);
 	else
 		return true;
 	return false;
@@ -554,8 +557,8 @@ static void list_columns(struct reader *r, unsigned i)
 static void list_table(struct reader *r, unsigned i)
 {
 	static const char *const names[] = {
-		"columns", "ctl", "describe", "error", "plan", "schema.arrow", "schema.json",
-		"schema.sql", "storage", "storage.json", "versions",
+		"columns", "describe", "schema.arrow", "schema.json", "schema.sql", "storage",
+		"storage.json", "versions",
 	};
 	char path[PATH_MAX];
 	int n;
@@ -643,7 +646,8 @@ static void list_tables(struct reader *r)
 		return;
 	for (unsigned k = 0; k < CHURN; k++) {
 		snprintf(name, sizeof(name), "x%u", k);
-		check_presence(k, before[k], atomic_load(&world.churn[k]), listed(r, n, name), "ls");
+		check_presence(k, before[k], atomic_load(&world.churn[k]), listed(r, n, name),
+			       "ls");
 	}
 	for (unsigned i = 0; i < TABLES; i++) {
 		snprintf(name, sizeof(name), "t%u", i);
@@ -660,7 +664,8 @@ static void look_up_table(struct reader *r)
 	struct stat st;
 	int rc;
 
-	path_in(world.read_mount, path, pick(&r->random, 2) ? "tables/x%u" : "tables/x%u/schema.json", k);
+	path_in(world.read_mount, path,
+		pick(&r->random, 2) ? "tables/x%u" : "tables/x%u/schema.json", k);
 	rc = stat(path, &st);
 	if (rc && errno != ENOENT)
 		failed(path);
@@ -761,7 +766,7 @@ static void write_once(struct random *r)
 	count(CTL_WRITES);
 }
 
-/* kalamctl exec on a pipe: its exit status, -1 if it could not be run; *late: a mount did not confirm. */
+/* kalamctl exec on a pipe: its exit status, -1 without one; *late: a mount did not confirm. */
 static int run_kalamctl(const char *statement, bool *late)
 {
 	char *argv[] = { (char *)"kalamctl", (char *)world.catalog, (char *)"exec", NULL };
@@ -828,7 +833,8 @@ static void churn_once(struct random *r)
 
 	snprintf(path, sizeof(path), "%s/ctl", world.mount);
 	snprintf(text, sizeof(text),
-		 present ? "DROP TABLE hot.x%u PURGE\n" : "CREATE TABLE hot.x%u (id INT PRIMARY KEY)\n", k);
+		 present ? "DROP TABLE hot.x%u PURGE\n" :
+			   "CREATE TABLE hot.x%u (id INT PRIMARY KEY)\n", k);
 	atomic_store(&world.churn[k], state | 1);
 	if (write_ctl(path, O_TRUNC, text))
 		present = !present;
@@ -952,7 +958,8 @@ static int report(double seconds)
 	       seconds, c[STATS], c[CATS], c[MAPS], c[LISTS], c[LOOKUPS], c[CTL_WRITES],
 	       c[KALAMCTL_WRITES], c[LATE], c[CHURNS]);
 	printf("%lu stale, %lu torn, 0 hung, %lu failed\n", f[STALE], f[TORN], f[FAILED]);
-	return f[STALE] || f[TORN] || f[FAILED] || !c[CATS] || !c[CTL_WRITES] || !c[KALAMCTL_WRITES];
+	return f[STALE] || f[TORN] || f[FAILED] || !c[CATS] || !c[CTL_WRITES] ||
+	       !c[KALAMCTL_WRITES];
 }
 
 static void prepare(void)
@@ -1014,13 +1021,14 @@ static size_t sample(unsigned version, char *out, size_t size)
 	at += snprintf(out + at, size - (size_t)at, "  \"column_id\": 1, id\n");
 	for (unsigned k = 2; k <= version; k++)
 		if (has_column(version, k))
-			at += snprintf(out + at, size - (size_t)at, "  \"column_id\": %u, c%u\n", k, k);
+			at += snprintf(out + at, size - (size_t)at,
+				       "  \"column_id\": %u, c%u\n", k, k);
 	at += snprintf(out + at, size - (size_t)at, "}\n");
 	return (size_t)at;
 }
 
-static void plant_text(bool is_fault, const char *what, struct window w, const char *text, size_t len,
-		       uint64_t size)
+static void plant_text(bool is_fault, const char *what, struct window w, const char *text,
+		       size_t len, uint64_t size)
 {
 	unsigned long before = all_faults();
 
@@ -1118,7 +1126,8 @@ int main(int argc, char **argv)
 			world.read_mount = argv[at + 1];
 	}
 	if (argc - at != 4) {
-		fputs("usage: coherence [-p PID] [-r MOUNT] MOUNT CATALOG KALAMCTL SECONDS\n", stderr);
+		fputs("usage: coherence [-p PID] [-r MOUNT] MOUNT CATALOG KALAMCTL SECONDS\n",
+		      stderr);
 		return 2;
 	}
 	world.mount = argv[at];

@@ -134,8 +134,9 @@ static void check_content(struct check *check, const char *path, int fd, const s
 			finding(check, path, "lstat says %lld bytes, fstat %lld, read gives %zu",
 				(long long)seen->st_size, (long long)st.st_size, len);
 		if (len != pieces_len || memcmp(whole, pieces, len))
-			finding(check, path, "read in pieces gives another content (%zu, %zu bytes)",
-				len, pieces_len);
+			finding(check, path,
+				"read in pieces gives another content (%zu, %zu bytes)", len,
+				pieces_len);
 		if (pread(fd, &byte, 1, (off_t)len) != 0)
 			finding(check, path, "something lies behind the end");
 		if (len && (pread(fd, &byte, 1, (off_t)len - 1) != 1 || byte != whole[len - 1]))
