@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#define CHANGING_SECONDS 2
 #define FULL_MAX 1000	/* names of a directory that are listed with attributes */
 
 /*
@@ -62,6 +63,21 @@ static int emit_plain(struct listing *l, const char *name, uint64_t ino, mode_t 
 	return emit(l, name, &entry, at);
 }
 
+/*
+ * A listing holds its directory's lock shared, like a lookup, and its entries
+ * replace what a lookup has just found: on a file that is changing, an older
+ * snapshot's node could come after a newer one's, until the change is notified.
+ * So what has changed a moment ago is left to lookups.
+ */
+static bool is_changing(const struct view *child, const struct entry *entry)
+{
+	int64_t age = catalog_now(child->tree->catalog) / 1000000 - entry->attr.st_mtim.tv_sec;
+
+	if (S_ISDIR(entry->attr.st_mode) || node_row(child->inode.kind)->flags & NODE_OWN_INO)
+		return false;
+	return age < CHANGING_SECONDS;
+}
+
 /* Takes child, also when rc tells that loading it failed. */
 static int emit_child(struct listing *l, int rc, const char *name, struct view *child, uint32_t at)
 {
@@ -69,6 +85,8 @@ static int emit_child(struct listing *l, int rc, const char *name, struct view *
 
 	if (!rc)
 		rc = node_entry(child, &entry, l->err);
+	if (!rc && is_changing(child, &entry))
+		entry.id = 0;
 	if (!rc)
 		rc = emit(l, name, &entry, at);
 	view_close(child);

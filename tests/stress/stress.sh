@@ -43,4 +43,17 @@ start || finish
 start -m "$T/ro" -o ro || finish
 echo 'readers on a second mount, read-only:'
 stress $((SECONDS_OF_STRESS / 3 + 1)) -r "$T/ro"
+stop "$T/ro"
+stop
+
+# Readers who look at a copy must find that it is old: a check that cannot fail proves nothing.
+CAT=$T/third
+expect_ok 'tables' "$KALAMCTL" "$CAT" exec "$T/tables.sql"
+start || finish
+cp -r "$MNT" "$T/old"
+is 1 'readers of an old copy' "$COHERENCE" -r "$T/old" "$MNT" "$CAT" "$KALAMCTL" 1
+stale=$(sed -n 's/^\([0-9]*\) stale.*/\1/p' "$T/out")
+CHECKS=$((CHECKS + 1))
+[ "${stale:-0}" -gt 100 ] || fail 'an old copy is not found to be old' "$(tail -n 3 "$T/out")"
+echo "control: readers of an old copy: $stale stale"
 finish
