@@ -3,6 +3,7 @@
 
 #include "catalog/store_check.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -322,12 +323,51 @@ static int remove_aside(int dirfd, struct err *err)
 	return 0;
 }
 
+/* What a directory may hold that is to become a catalog; mount.PID of a dead mount, too. */
+static bool may_be_there(const char *name)
+{
+	static const char *const names[] = { ".", "..", "write.lock", "lock.mdb", NEW_DIR, "storage",
+					     "lost+found" };
+
+	for (size_t i = 0; i < countof(names); i++) {
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return strncmp(name, "mount.", strlen("mount.")) == 0;
+}
+
+/* Somebody who swaps the arguments must not get a catalog among his files. */
+static int check_empty(int dirfd, const char *path, struct err *err)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	int rc = 0;
+
+	if (!list) {
+		rc = store_errno(err, -errno, "Cannot list catalog directory '%s'", path);
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	while (!rc && (entry = readdir(list))) {
+		if (!may_be_there(entry->d_name))
+			rc = err_set(err, -ENOTEMPTY,
+				     "There is no catalog in '%s', and a new one needs an empty directory: found '%s'",
+				     path, entry->d_name);
+	}
+	closedir(list);
+	return rc;
+}
+
 static int create(int dirfd, const char *path, store_build_fn *build, const void *arg,
 		  struct err *err)
 {
 	char *aside;
-	int rc;
+	int rc = check_empty(dirfd, path, err);
 
+	if (rc)
+		return rc;
 	if (asprintf(&aside, "%s/%s", path, NEW_DIR) < 0)
 		return err_nomem(err);
 	rc = make_aside(dirfd, err);

@@ -105,6 +105,18 @@ static void make_left_over(const char *dir)
 	free(aside);
 }
 
+static void a_directory_with_other_files_does_not_become_a_catalog(void **state)
+{
+	char *dir = temp_dir();
+
+	(void)state;
+	write_file(dir, "letter.txt", "dear");
+	assert_refused(dir, &creating, -ENOTEMPTY, "There is no catalog in '");
+	assert_false(has(dir, "data.mdb"));
+	assert_true(has(dir, "letter.txt"));
+	temp_dir_remove(dir);
+}
+
 static void an_interrupted_creation_is_begun_anew(void **state)
 {
 	char *dir = temp_dir();
@@ -342,6 +354,7 @@ int main(void)
 		cmocka_unit_test(a_new_catalog_is_filled_once),
 		cmocka_unit_test(a_refused_filling_leaves_no_catalog),
 		cmocka_unit_test(without_create_nothing_is_made),
+		cmocka_unit_test(a_directory_with_other_files_does_not_become_a_catalog),
 		cmocka_unit_test(an_interrupted_creation_is_begun_anew),
 		STORE_CASE(a_left_over_beside_a_catalog_is_removed),
 		cmocka_unit_test(a_link_instead_of_data_new_is_only_unlinked),
