@@ -4,7 +4,9 @@
 VERSION = 0.1.0
 O ?= build
 PKG_CONFIG ?= pkg-config
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC = gcc
+endif
 PREFIX ?= /usr/local
 MANDIR ?= $(PREFIX)/share/man
 DESTDIR ?=
@@ -36,6 +38,10 @@ PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(LIB_PKGS) 2>/dev/null)
 FUSE_CFLAGS := $(shell $(PKG_CONFIG) --cflags fuse3 2>/dev/null)
 FUSE_LIBS := $(shell $(PKG_CONFIG) --libs fuse3 2>/dev/null)
 
+ifeq ($(V),)
+Q = @echo '  $(notdir $@)';
+endif
+
 ALL_CFLAGS = -std=c11 $(WARN) -pthread $(MODE_FLAGS) $(CFLAGS)
 
 LIB_SRC := $(filter-out catalog/kalamctl.c,$(wildcard base/*.c paths/*.c catalog/*.c))
@@ -55,27 +61,27 @@ TEST_DEBS = clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps 
 all: $(O)/kalamfs $(O)/kalamctl
 
 $(O)/libkalam.a: $(LIB_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $^
+	@rm -f $@
+	@$(AR) rcs $@ $^
 
 $(O)/libtree.a: $(TREE_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $^
+	@rm -f $@
+	@$(AR) rcs $@ $^
 
 $(O)/kalamfs: $(FS_OBJ) $(O)/libkalam.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FUSE_LIBS) $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FUSE_LIBS) $(PKG_LIBS)
 
 $(O)/kalamctl: $(O)/catalog/kalamctl.o $(O)/libkalam.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(O)/tests/unit/test_%: $(O)/tests/unit/test_%.o $(O)/tests/unit/helpers.o $(O)/libtree.a $(O)/libkalam.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
 
 $(FS_OBJ): CPPFLAGS += $(FUSE_CFLAGS)
 
 $(O)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
@@ -84,7 +90,7 @@ TOOL_SRC := $(wildcard tests/stress/*.c tests/tools/*.c)
 TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%)
 
 $(TOOL_BIN): $(O)/tests/%: $(O)/tests/%.o $(O)/libkalam.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 tests-build: all $(UNIT_BIN) $(TOOL_BIN)
 
@@ -184,7 +190,7 @@ help:
 	@echo 'make check-asan | check-tsan | check-clang | check-layers | check-man | check-install'
 	@echo 'make install | uninstall   with DESTDIR, PREFIX, MANDIR'
 	@echo 'make clean'
-	@echo 'SAN=1, TSAN=1, COV=1, WERROR=1 choose a build; each has its own directory'
+	@echo 'SAN=1, TSAN=1, COV=1 choose a build, each with its own directory; WERROR=1; V=1 shows commands'
 
 .PHONY: all tests-build deps deps-test demo check check-all check-unit check-mount check-agree \
 	check-stress check-valgrind check-asan check-tsan check-clang check-layers check-man \
