@@ -202,7 +202,7 @@ static int set_type(struct table *table, const struct action *action, struct err
 static int set_nullable(struct column *column, bool nullable, long pos, struct err *err)
 {
 	if (nullable && column->primary_key)
-		return err_at(err, -EINVAL, pos, "Column '%s' is a PRIMARY KEY and cannot be nullable",
+		return err_at(err, -EINVAL, pos, "Primary key column '%s' cannot be nullable",
 			      column->name);
 	if (!nullable && is_null_literal(&column->def))
 		return err_at(err, -EINVAL, pos, "Column '%s' is NOT NULL and cannot have DEFAULT NULL",
@@ -413,6 +413,8 @@ static int mark_keys(struct table *table, const struct stmt *stmt, struct err *e
 /* WITH (TYPE = 'USER'): the table's type comes before the options that depend on it. */
 static int choose_type(struct table *table, const struct stmt *stmt, struct err *err)
 {
+	static const char *const type_words[] = { "User", "Shared", "Stream", "System" };
+
 	table->type = stmt->has_type ? stmt->type : TABLE_SHARED;
 	for (unsigned i = 0; i < stmt->setting_count; i++) {
 		const struct setting *setting = &stmt->settings[i];
@@ -429,7 +431,7 @@ static int choose_type(struct table *table, const struct stmt *stmt, struct err 
 		if (stmt->has_type && type != stmt->type)
 			return err_at(err, -EINVAL, setting->value_pos,
 				      "Conflicting table type definitions: CREATE %s TABLE vs TYPE option %s",
-				      table_type_name(stmt->type), table_type_name(type));
+				      type_words[stmt->type], type_words[type]);
 		table->type = type;
 	}
 	return 0;

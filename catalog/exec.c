@@ -445,6 +445,8 @@ static int run_statement(struct exec *ex, const struct stmt *stmt)
 
 	ex->stmt = stmt;
 	rc = statements[stmt->verb](ex);
+	if (rc && !ex->err->code)
+		err_set(ex->err, rc, "What the statement is about is not there any more");
 	if (rc && ex->err->pos < 0 && ex->err->kind == ERR_RULE)
 		ex->err->pos = (long)stmt->start;
 	return rc;
@@ -483,8 +485,11 @@ int exec_request(struct catalog *catalog, struct txn *txn, struct request *reque
 	for (size_t i = 0; !rc && i < count; i++)
 		rc = run_statement(&ex, &request->script->stmts[i]);
 	ex.stmt = NULL;
-	if (!rc)
+	if (!rc) {
 		rc = exec_seal(&ex);
+		if (rc && ex.err->pos < 0 && ex.err->kind == ERR_RULE && count == 1)
+			ex.err->pos = (long)request->script->stmts[0].start;
+	}
 	end_exec(&ex);
 	return rc;
 }

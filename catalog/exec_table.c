@@ -296,6 +296,12 @@ int exec_purge(struct exec *ex, struct touched *t)
 	return 0;
 }
 
+/* The longest retention, 490,000 years, does not fit into a stamp: then never. */
+static int64_t expiry(int64_t now, uint32_t hours)
+{
+	return hours > (INT64_MAX - now) / HOUR_US ? INT64_MAX : now + hours * HOUR_US;
+}
+
 int exec_drop_table(struct exec *ex)
 {
 	const struct stmt *stmt = ex->stmt;
@@ -315,7 +321,7 @@ int exec_drop_table(struct exec *ex)
 		return err_nomem(ex->err);
 	rc = link_table(ex, table, DIR_TABLES, false);
 	table->dropped_at = ex->now;
-	table->expires_at = ex->now + (int64_t)table->options.deleted_retention_hours * HOUR_US;
+	table->expires_at = expiry(ex->now, table->options.deleted_retention_hours);
 	if (!rc)
 		rc = link_table(ex, table, DIR_TRASH, true);
 	if (!rc)

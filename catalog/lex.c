@@ -218,6 +218,19 @@ static void skip_digits(struct lexer *lx)
 		lx->at++;
 }
 
+/* "9lives", not "1.2.3". */
+static bool is_name_like(const char *text, size_t len)
+{
+	bool has_letter = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (!continues_word(text[i]))
+			return false;
+		has_letter |= !is_digit(text[i]);
+	}
+	return has_letter && is_digit(text[0]);
+}
+
 static int take_number(struct lexer *lx, struct err *err)
 {
 	size_t start = lx->at;
@@ -241,7 +254,9 @@ static int take_number(struct lexer *lx, struct err *err)
 	}
 	if (good)
 		return 0;
-	err_parse(err, (long)start, "'%.*s' is neither a number nor a name",
+	err_parse(err, (long)start,
+		  is_name_like(lx->text + start, lx->at - start) ?
+			  "Name cannot start with a number: '%.*s'" : "'%.*s' is neither a number nor a name",
 		  shown(lx->text + start, lx->at - start), lx->text + start);
 	return -EINVAL;
 }

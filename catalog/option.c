@@ -16,7 +16,6 @@
 /* What every JSON reader keeps exact: 2^53 - 1. */
 #define EXACT_MAX 9007199254740991
 /* A hundred years: a stamp in microseconds plus a retention must not overflow. */
-#define RETENTION_MAX_HOURS 876000
 
 static const char *const access_levels[] = {
 	[ACCESS_PUBLIC] = "public",
@@ -59,7 +58,7 @@ const struct option table_options_rows[] = {
 	{ .sql = "COMPRESSION", FIELD(compression), .kind = OPTION_ENUM, .types = STORED,
 	  .names = compressions },
 	{ .sql = "DELETED_RETENTION_HOURS", FIELD(deleted_retention_hours), .kind = OPTION_U32,
-	  .types = STORED, .max = RETENTION_MAX_HOURS, .unit = "hours", .zero = "purge at once" },
+	  .types = STORED, .max = UINT32_MAX, .unit = "hours", .zero = "purge at once" },
 	{ .sql = "READ_ONLY", FIELD(read_only), .kind = OPTION_BOOL, .types = ON(SYSTEM) },
 	{ .sql = "ENABLE_CACHE", FIELD(enable_cache), .kind = OPTION_BOOL, .types = ON(SYSTEM) },
 	{ .sql = "CACHE_TTL_SECONDS", FIELD(cache_ttl_seconds), .kind = OPTION_U32,

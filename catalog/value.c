@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DAY_US (86400 * 1000000LL)
+
 #define FORM(f) (1u << LITERAL_##f)
 #define NUMERIC_FORMS (FORM(NUMBER) | FORM(STRING))
 
@@ -230,24 +232,16 @@ static int canonical_time(struct job *job)
 	return keep(job, text, fraction ? strlen(text) : strlen(text) - 7);
 }
 
-/* A zone begins with a letter or sign behind the date's own hyphens. */
-static bool has_zone(const struct literal *literal)
-{
-	for (size_t at = 10; at < literal->len; at++) {
-		if (strchr("Zz+-", literal->text[at]))
-			return true;
-	}
-	return false;
-}
-
 static int canonical_timestamp(struct job *job)
 {
 	bool utc = job->type->id == TYPE_DATETIME;
 	char text[STAMP_SIZE];
 	int64_t us;
+	int32_t days;
 
-	if (stamp_parse(job->literal->text, job->literal->len, true, &us) ||
-	    (!utc && has_zone(job->literal)))
+	if (stamp_parse_date(job->literal->text, job->literal->len, &days) == 0)
+		us = days * DAY_US;
+	else if (stamp_parse(job->literal->text, job->literal->len, true, &us))
 		return not_valid(job);
 	stamp_format(us, text);
 	return keep(job, text, strlen(text) - !utc);
@@ -397,7 +391,7 @@ static const struct rule rules[TYPE_ID_END] = {
 	[TYPE_FLOAT] = { canonical_binary, NUMERIC_FORMS, "a finite number" },
 	[TYPE_TEXT] = { canonical_text, FORM(STRING), "a string in quotes" },
 	[TYPE_TIMESTAMP] = { canonical_timestamp, FORM(STRING),
-			     "'YYYY-MM-DD hh:mm:ss[.ffffff]' without a time zone" },
+			     "'YYYY-MM-DD hh:mm:ss[.ffffff]'" },
 	[TYPE_DATE] = { canonical_date, FORM(STRING), "'YYYY-MM-DD'" },
 	[TYPE_DATETIME] = { canonical_timestamp, FORM(STRING),
 			    "'YYYY-MM-DDThh:mm:ss[.ffffff]' with Z or an offset like +02:00" },

@@ -159,7 +159,8 @@ static void *wait_for_signal(void *arg)
 	struct signals *signals = arg;
 	int signal = 0;
 
-	while (sigwait(&signals->set, &signal))
+	/* SIGUSR1 is the loop's word that it has ended; from others it means nothing. */
+	while (sigwait(&signals->set, &signal) || (signal == SIGUSR1 && !signals->loop_ended))
 		continue;
 	if (signal != SIGUSR1) {
 		log_message(LOG_NOTICE, "%s: unmounting '%s'", strsignal(signal),

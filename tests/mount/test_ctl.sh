@@ -113,6 +113,14 @@ echo 'DROP COLUMN b1;' >&5 || fail 'the same open file takes more'
 exec 5>&-
 same 'and a statement outside of a block' 'id name email created age m1 b2' "$(columns "$USERS")"
 
+# A namespace that is dropped under an open ctl: what names nothing there is refused, not ignored.
+echo 'CREATE NAMESPACE gone' >"$MNT/ctl" || fail 'CREATE NAMESPACE'
+exec 5>"$MNT/namespaces/gone/ctl"
+echo 'DROP NAMESPACE gone' >"$MNT/ctl" || fail 'DROP NAMESPACE'
+{ echo 'DROP TABLE foo' >&5; } 2>"$T/err" && fail 'a statement in a namespace that is gone is refused'
+same 'as not there' 'No such file' "$(grep -o 'No such file' "$T/err")"
+exec 5>&-
+
 before=$(state)
 exec 5>"$USERS/ctl"
 echo 'BEGIN;' >&5

@@ -132,7 +132,7 @@ static void null_follows_key_and_default(void **state)
 	assert_altered("ALTER email SET NOT NULL, ALTER price DROP NOT NULL",
 	               ID "2 price DECIMAL(10, 2) = 0.00\n4 email TEXT NOT NULL\n");
 	assert_refused("ALTER id DROP NOT NULL", -EINVAL, 6,
-	               "Column 'id' is a PRIMARY KEY and cannot be nullable");
+	               "Primary key column 'id' cannot be nullable");
 	assert_refused("ALTER email SET DEFAULT NULL, ALTER email SET NOT NULL", -EINVAL, 36,
 	               "Column 'email' is NOT NULL and cannot have DEFAULT NULL");
 	assert_altered("ALTER email SET DEFAULT NULL", ID PRICE "4 email TEXT = NULL\n");
