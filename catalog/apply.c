@@ -513,6 +513,16 @@ static int copy_column(struct table *table, const struct column *from, struct co
 	return 0;
 }
 
+int apply_narrows(uint32_t version, const struct column *is, const struct type *was, long pos,
+		  struct err *err)
+{
+	char from_sql[TYPE_SQL_SIZE], to_sql[TYPE_SQL_SIZE];
+
+	return err_at(err, -EINVAL, pos,
+		      "Version %u cannot be restored: column '%s' would change from %s to %s, and stored values would not survive",
+		      version, is->name, type_sql(&is->type, from_sql), type_sql(was, to_sql));
+}
+
 int apply_restore(struct table *table, const struct table *old, long pos, struct err *err)
 {
 	struct column *columns = arena_array(&table->arena, old->column_count, sizeof(*columns));
@@ -523,14 +533,10 @@ int apply_restore(struct table *table, const struct table *old, long pos, struct
 	for (unsigned i = 0; i < old->column_count; i++) {
 		const struct column *was = &old->columns[i];
 		const struct column *is = table_find_column_id(table, was->id);
-		char from_sql[TYPE_SQL_SIZE], to_sql[TYPE_SQL_SIZE];
 		int rc;
 
 		if (is && !type_widens(&is->type, &was->type))
-			return err_at(err, -EINVAL, pos,
-				      "Version %u cannot be restored: column '%s' would change from %s to %s, and stored values would not survive",
-				      old->version, is->name, type_sql(&is->type, from_sql),
-				      type_sql(&was->type, to_sql));
+			return apply_narrows(old->version, is, &was->type, pos, err);
 		rc = copy_column(table, was, &columns[i], err);
 		if (rc)
 			return rc;

@@ -36,6 +36,10 @@ int apply_create(struct table *table, const struct stmt *stmt, const char **loca
  */
 int apply_restore(struct table *table, const struct table *old, long pos, struct err *err) MUST_CHECK;
 
+/* -EINVAL: RESTORE VERSION would narrow a column's last type. */
+int apply_narrows(uint32_t version, const struct column *is, const struct type *was, long pos,
+		  struct err *err);
+
 /* A default for a column of this type, in arena memory. */
 int apply_default(const struct default_expr *expr, const struct type *type, struct arena *arena,
 		  struct column_default *out, struct err *err) MUST_CHECK;

@@ -10,6 +10,7 @@
 
 #define WRITE_LOCK_TIMEOUT_MS 5000
 #define EXPIRE_BATCH 256
+#define RETRY_US (3600 * 1000000LL)
 #define VERSIONS_PER_EXPIRY 20000
 
 static void fail_request(struct request *request, const struct err *err)
@@ -122,6 +123,35 @@ void catalog_commit(struct catalog *catalog, struct request **requests, size_t c
 		fail_request(requests[i], &err);
 }
 
+/* One table that cannot be purged must not keep all others: it is tried again later. */
+static int expire_table(struct catalog *catalog, struct txn *txn, struct request *request, int64_t when,
+			uint32_t table, struct err *err)
+{
+	struct txn *nested;
+	bool is_gone;
+	int rc = txn_begin_nested(txn, &nested, err);
+
+	if (rc)
+		return rc;
+	rc = exec_purge_expired(catalog, nested, request, table);
+	if (rc)
+		txn_end(nested);
+	else
+		rc = txn_commit(nested, err);
+	if (!rc) {
+		forget_changed(catalog, request, txn_id(txn));
+		request_fini(request);
+		return 0;
+	}
+	is_gone = rc == -ENOENT;
+	request_fini(request);
+	err_clear(&request->err);
+	rc = trash_remove(txn, when, table, err);
+	if (!rc && !is_gone)
+		rc = trash_add(txn, catalog_now(catalog) + RETRY_US, table, TRASH_TABLE, err);
+	return rc;
+}
+
 /* Handle the entry of the trash index that is due first; *done when there is none. */
 static int expire_one(struct catalog *catalog, struct txn *txn, struct request *request, int64_t now,
 		      bool *done, struct err *err)
@@ -135,15 +165,8 @@ static int expire_one(struct catalog *catalog, struct txn *txn, struct request *
 	*done = rc == -ENOENT || (!rc && when > now);
 	if (*done)
 		return 0;
-	if (!rc && kind == TRASH_TABLE) {
-		rc = exec_purge_expired(catalog, txn, request, table);
-		if (!rc)
-			forget_changed(catalog, request, txn_id(txn));
-		else if (err)
-			*err = request->err;
-		request_fini(request);
-		return rc;
-	}
+	if (!rc && kind == TRASH_TABLE)
+		return expire_table(catalog, txn, request, when, table, err);
 	if (!rc)
 		rc = row_versions_delete(txn, table, VERSIONS_PER_EXPIRY, &left, err);
 	if (!rc && !left)

@@ -298,9 +298,17 @@ static int no_table(struct exec *ex, const struct object_ref *ref, uint32_t ns_i
 
 static int system_table_error(struct exec *ex, const struct object_ref *ref)
 {
+	char name[NAME_SIZE];
+	struct table *table;
+
+	memcpy(name, ref->name, sizeof(name));
+	if (!*name && catalog_table(ex->catalog, ex->txn, ex->request->table_id, &table, NULL) == 0) {
+		memcpy(name, table->name, sizeof(name));
+		table_put(table);
+	}
 	return err_at(ex->err, -EPERM, ref->pos,
 		      "Cannot %s system table 'system.%s'. System tables are managed internally.",
-		      ex->stmt->verb == STMT_DROP_TABLE ? "drop" : "alter", ref->name);
+		      ex->stmt->verb == STMT_DROP_TABLE ? "drop" : "alter", name);
 }
 
 int exec_find_table(struct exec *ex, const struct object_ref *ref, bool trash, bool if_exists,
@@ -312,8 +320,7 @@ int exec_find_table(struct exec *ex, const struct object_ref *ref, bool trash, b
 	*out = NULL;
 	if (!*ref->name) {
 		if (ex->request->table_id && ex->request->table_id < TABLE_USER_FIRST)
-			return err_at(ex->err, -EPERM, ref->pos,
-				      "Cannot alter system tables. System tables are managed internally.");
+			return system_table_error(ex, ref);
 		if (!ex->request->table_id)
 			return err_at(ex->err, -EINVAL, ref->pos, "Statement must name a table");
 		rc = exec_table(ex, ex->request->table_id, out);
@@ -503,6 +510,9 @@ int exec_purge_expired(struct catalog *catalog, struct txn *txn, struct request 
 
 	if (!rc)
 		rc = exec_table(&ex, table_id, &t);
+	/* The entry of a purge that was put off may outlive an UNDROP. */
+	if (!rc && (!t->table->dropped_at || t->table->expires_at > ex.now))
+		rc = -ENOENT;
 	if (!rc && asprintf(&t->statement, "PURGE TABLE %s.%s", t->table->namespace_name,
 			    t->table->name) < 0) {
 		t->statement = NULL;

@@ -48,7 +48,7 @@ struct exec {
 /* Run statements [0, count) of the request's script and seal them; 0 or -errno. */
 int exec_request(struct catalog *catalog, struct txn *txn, struct request *request, size_t count);
 
-/* Purge one table that is due (catalog_expire). */
+/* Purge one table that is due (catalog_expire); -ENOENT if it is not there or not due. */
 int exec_purge_expired(struct catalog *catalog, struct txn *txn, struct request *request, uint32_t table_id);
 
 /* A new object, owned by the exec from now on (also on failure); NULL when memory is out. */

@@ -21,6 +21,25 @@ static int overlap_error(struct exec *ex, const struct table *table, const char 
 		      t->table->dropped_at ? " (dropped, in trash)" : "");
 }
 
+/* The mark of a purged table is one byte longer than its location. */
+#define CLAIM_MAX_BYTES (LOCATION_MAX_BYTES - 1)
+
+static int check_key(struct exec *ex, const struct table *table, const char *key, long pos)
+{
+	const char *root = catalog_dir(ex->catalog);
+	size_t len = strlen(key);
+
+	if (len > CLAIM_MAX_BYTES)
+		return err_at(ex->err, -ENAMETOOLONG, pos,
+			      "Location of table %s.%s is too long (%zu bytes, max %d)",
+			      table->namespace_name, table->name, len, CLAIM_MAX_BYTES);
+	if (strncmp(root, key, len) == 0 && (root[len] == '/' || !root[len]))
+		return err_at(ex->err, -EINVAL, pos,
+			      "Location '%s' of table %s.%s would hold the catalog itself, which is in '%s'", key,
+			      table->namespace_name, table->name, root);
+	return 0;
+}
+
 int exec_claim(struct exec *ex, const struct table *table, const struct storage *storage, long pos)
 {
 	char key[LOCATION_SIZE];
@@ -28,6 +47,8 @@ int exec_claim(struct exec *ex, const struct table *table, const struct storage 
 	int rc;
 
 	rc = place_key(catalog_dir(ex->catalog), storage, table->type, table->location_name, key, ex->err);
+	if (!rc)
+		rc = check_key(ex, table, key, pos);
 	if (rc)
 		return rc;
 	rc = location_owner(ex->txn, key, table->id, &owner);

@@ -6,6 +6,7 @@
 #include "catalog/place.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define HOUR_US (3600 * 1000000LL)
@@ -184,6 +185,54 @@ static int rename_table(struct exec *ex, struct touched *t, const struct object_
 	return link_table(ex, table, DIR_TABLES, true);
 }
 
+/* Columns of an old version whose last type is not known yet. */
+struct returning {
+	const struct table *old;
+	bool *known;		/* one per column of old */
+	unsigned missing;
+};
+
+static int check_last_types(struct returning *r, const struct table *then, long pos, struct err *err)
+{
+	for (unsigned i = 0; i < r->old->column_count; i++) {
+		const struct column *was = &r->old->columns[i];
+		const struct column *last = r->known[i] ? NULL : table_find_column_id(then, was->id);
+
+		if (!last)
+			continue;
+		r->known[i] = true;
+		r->missing--;
+		if (!type_widens(&last->type, &was->type))
+			return apply_narrows(r->old->version, last, &was->type, pos, err);
+	}
+	return 0;
+}
+
+/*
+ * A dropped column comes back with the values that it had when it was dropped:
+ * its last type counts, which may be wider than the one in the old version.
+ */
+static int check_returning(struct exec *ex, struct touched *t, const struct table *old, long pos)
+{
+	struct returning r = { .old = old, .missing = old->column_count };
+	uint32_t version = t->table_before->version;
+	int rc;
+
+	r.known = calloc(old->column_count, sizeof(*r.known));
+	rc = r.known ? check_last_types(&r, t->table, pos, ex->err) : err_nomem(ex->err);
+	for (; !rc && r.missing && version > old->version; version--) {
+		struct table *then;
+
+		rc = row_version(ex->txn, t->id, version, &then, ex->err);
+		if (rc)
+			break;
+		rc = check_last_types(&r, then, pos, ex->err);
+		table_put(then);
+	}
+	free(r.known);
+	return rc;
+}
+
 static int restore_version(struct exec *ex, struct touched *t, const struct action *action)
 {
 	struct table *old;
@@ -201,7 +250,9 @@ static int restore_version(struct exec *ex, struct touched *t, const struct acti
 			      t->table_before->version);
 	if (rc)
 		return rc;
-	rc = apply_restore(t->table, old, action->pos, ex->err);
+	rc = check_returning(ex, t, old, action->pos);
+	if (!rc)
+		rc = apply_restore(t->table, old, action->pos, ex->err);
 	t->restored = !rc;
 	table_put(old);
 	return rc;

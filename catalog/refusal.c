@@ -41,7 +41,7 @@ void refusal_print(const struct refusal *refusal, FILE *out)
 	emit_unsigned(&e, "uid", refusal->author.uid);
 	emit_unsigned(&e, "pid", refusal->author.pid);
 	emit_text(&e, "command", refusal->author.command);
-	emit_text(&e, "object", refusal->object);
+	emit_text(&e, "object", *refusal->object ? refusal->object : NULL);
 	emit_text(&e, "file", refusal->file);
 	emit_statement(&e, refusal->text, refusal->len);
 	emit_text(&e, "errno", err_errno_name(err->code));

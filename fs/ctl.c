@@ -173,6 +173,8 @@ static void go_on(struct mount *mount, struct job *job, int rc, struct err *err,
 	bool is_flush = job->is_flush;
 
 	if (!rc) {
+		if (!is_flush && !ctl->session.has_tail && !ctl->session.in_block)
+			verdict_cleared(mount, &ctl->key, job->request.author.uid);
 		free(job);
 		reply(ctl, req, 0, is_flush, len);
 		return;

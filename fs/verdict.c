@@ -178,6 +178,14 @@ void verdict_refused(struct mount *mount, const struct verdict *verdict,
 	keep_line(mount, &refusal);
 }
 
+void verdict_cleared(struct mount *mount, const struct report_key *key, uint32_t uid)
+{
+	struct report_key own = *key;
+
+	own.uid = uid;
+	report_set(mount->tree.report, own, REPORT_ERROR, NULL, 0, catalog_now(mount->catalog));
+}
+
 void verdict_warned(struct mount *mount, const struct verdict *verdict, const struct err *err)
 {
 	keep_error(mount, verdict, err, REPORT_ERROR, catalog_now(mount->catalog));

@@ -27,6 +27,9 @@ void verdict_refused(struct mount *mount, const struct verdict *verdict,
 		     const struct author *author, const struct err *err, const char *text,
 		     size_t len);
 
+/* A write that came to nothing, BEGIN and ROLLBACK for one, was a success, too. */
+void verdict_cleared(struct mount *mount, const struct report_key *key, uint32_t uid);
+
 /* Not refused yet, but it will be: `error` tells, errors.jsonl does not. */
 void verdict_warned(struct mount *mount, const struct verdict *verdict, const struct err *err);
 

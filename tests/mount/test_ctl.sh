@@ -134,7 +134,7 @@ exec 5>&-
 same 'an aborted block changes nothing' "$before" "$(state)"
 put "$USERS/ctl" $'BEGIN;\nADD COLUMN b6 INT;' && fail 'a block without COMMIT is refused'
 same 'which is recorded once' "The transaction was rolled back: COMMIT is missing" \
-  "$(tail -n +$((refusals + 3)) "$MNT/.kalamfs/errors.jsonl" | jq -r .message)"
+  "$(tail -n +$((refusals + 4)) "$MNT/.kalamfs/errors.jsonl" | jq -r .message)"
 same 'and rolled back' "$before" "$(state)"
 has 'error says so' COMMIT "$(cat "$USERS/error")"
 { echo 'BEGIN; ADD COLUMN b7 INT;'; echo 'COMMIT; BEGIN;'; echo 'ADD COLUMN b8 INT; COMMIT;'; } >"$USERS/ctl" ||

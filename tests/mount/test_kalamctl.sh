@@ -151,4 +151,14 @@ rebuild odd "$T/odd.sql"
 has 'gaps have ids' 'ID 3' "$(cat "$T/odd.1.sql")"
 has 'renamed tables have LOCATION_NAME' "LOCATION_NAME = 'odd/old'" "$(cat "$T/odd.1.sql")"
 same 'dump says nothing of what is dropped' '' "$(grep -w e "$T/odd.1.sql" | grep JSON)"
+# No table's location may hold the catalog itself.
+mkdir -p "$T/aa/bb"
+"$KALAMCTL" "$T/aa/bb/cat" exec >"$T/out" 2>&1 <<SQL && fail 'a location around the catalog is refused'
+CREATE NAMESPACE aa;
+CREATE STORAGE up TYPE filesystem BASE_DIRECTORY '$T';
+CREATE TABLE aa.bb (id INT PRIMARY KEY) WITH (STORAGE_ID = up);
+SQL
+same 'with its reason' "would hold the catalog itself" "$(grep -o 'would hold the catalog itself' "$T/out")"
+same 'and nothing of it is kept' '0' "$("$KALAMCTL" --json "$T/aa/bb/cat" status | jq .sequence)"
+
 finish
