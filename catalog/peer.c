@@ -16,13 +16,14 @@
 #define PEERS_MAX 64
 #define PREFIX "mount."
 #define SUFFIX ".sock"
+#define NEW_SUFFIX ".new"
 
 /* sun_path has 108 bytes, a catalog's path may have more: go through a directory fd. */
-static void socket_address(int dir_fd, pid_t pid, struct sockaddr_un *out)
+static void socket_address(int dir_fd, pid_t pid, const char *suffix, struct sockaddr_un *out)
 {
 	*out = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d/" PREFIX "%d" SUFFIX, dir_fd,
-		 (int)pid);
+	snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d/" PREFIX "%d%s", dir_fd,
+		 (int)pid, suffix);
 }
 
 static void file_name(pid_t pid, const char *suffix, char *out, size_t size)
@@ -49,16 +50,21 @@ static int write_note(int dir_fd, const char *mountpoint, bool read_only)
 static int bind_socket(int dir_fd)
 {
 	struct sockaddr_un address;
-	char name[64];
+	char name[64], aside[64];
 	int fd, rc;
 
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
+	file_name(getpid(), NEW_SUFFIX, aside, sizeof(aside));
 	file_name(getpid(), SUFFIX, name, sizeof(name));
-	(void)unlinkat(dir_fd, name, 0);
-	socket_address(dir_fd, getpid(), &address);
-	rc = bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, PEERS_MAX) ? -errno : fd;
+	(void)unlinkat(dir_fd, aside, 0);
+	socket_address(dir_fd, getpid(), NEW_SUFFIX, &address);
+	/* Who finds a socket that refuses takes it for a dead mount's: show it when it listens. */
+	rc = bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, PEERS_MAX) ||
+			     renameat(dir_fd, aside, dir_fd, name) ?
+		     -errno :
+		     fd;
 	if (rc < 0)
 		close(fd);
 	return rc;
@@ -148,7 +154,7 @@ static int connect_to(int dir_fd, pid_t pid)
 
 	if (fd < 0)
 		return -1;
-	socket_address(dir_fd, pid, &address);
+	socket_address(dir_fd, pid, SUFFIX, &address);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	if (errno == ECONNREFUSED)

@@ -72,8 +72,8 @@ static int make_version(struct exec *ex, struct touched *t)
 	if (rc)
 		return rc;
 	table->version = before ? before->version + 1 : 1;
-	if (table->version > VERSION_MAX)
-		return err_set(ex->err, -EFBIG, "Table %s.%s has used up its version numbers",
+	if (table->version > VERSION_MAX || table->next_rev + table->column_count > VERSION_MAX)
+		return err_set(ex->err, -EFBIG, "Table %s.%s has used up its numbers for versions or changed columns",
 			       table->namespace_name, table->name);
 	table->updated_at = ex->now;
 	if (stamp_columns(before, table, ex->now))
@@ -121,7 +121,8 @@ static void print_table_summary(const struct touched *t, enum change_event event
 static void print_summary(const struct touched *t, const struct outcome *o, FILE *out)
 {
 	static const char *const verbs[] = {
-		[EVENT_CREATE] = "Created", [EVENT_ALTER] = "Changed", [EVENT_PURGE] = "Dropped",
+		[EVENT_CREATE] = "Created",
+		[EVENT_ALTER] = "Changed",
 		[EVENT_DROP] = "Dropped",
 	};
 
@@ -175,7 +176,7 @@ static void print_head(const struct touched *t, const struct outcome *o, bool pl
 	case EVENT_PURGE: {
 		char until[STAMP_SIZE];
 
-		if (o->event == EVENT_DROP)
+		if (o->event == EVENT_DROP && t->kind == OBJECT_TABLE)
 			fprintf(out, "version %u dropped, kept in trash until %s\n", o->before_version,
 				stamp_format(t->table->expires_at, until));
 		else if (o->event == EVENT_UNDROP)
@@ -391,7 +392,7 @@ static int seal_namespace(struct seal *s, struct touched *t)
 		if (t->created)
 			ns->created_at = ex->now;
 	}
-	rc = add_outcome(s, t, event == EVENT_DROP ? EVENT_PURGE : event, before, ns->version);
+	rc = add_outcome(s, t, event, before, ns->version);
 	if (!rc && t->purged)
 		rc = row_delete(ex->txn, OBJECT_NAMESPACE, t->id, ex->err);
 	else if (!rc)
@@ -404,7 +405,7 @@ static int seal_storage(struct seal *s, struct touched *t)
 	struct exec *ex = s->ex;
 	struct storage *storage = t->storage;
 	uint32_t before = t->storage_before ? t->storage_before->version : 0;
-	enum change_event event = t->purged ? EVENT_PURGE : t->created ? EVENT_CREATE : EVENT_ALTER;
+	enum change_event event = t->purged ? EVENT_DROP : t->created ? EVENT_CREATE : EVENT_ALTER;
 	struct outcome **here = s->last;
 	int rc;
 

@@ -259,14 +259,12 @@ int session_end(struct session *session, bool whole, struct request *request, st
 	if (!session->has_tail)
 		return 0;
 	session->has_tail = false;
-	if (!session->plan && !alone && !whole) {
+	if (!alone && !whole) {
 		rc = keep(&session->shown, session->kept.at, session->kept.len, err);
 		buf_free(&session->kept);
 		return rc ? rc : err_set(err, -EINVAL,
 					 "Statement is not terminated: end it with ';' or a newline");
 	}
-	if (session->plan && session->writes != 1)
-		return 0;
 	return feed(session, "", 0, true, request, err);
 }
 

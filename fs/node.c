@@ -89,6 +89,8 @@ static void set_owner(const struct view *view, struct stat *out)
 	}
 	if (!S_ISLNK(row->mode))
 		out->st_mode &= ~tree->umask;
+	if (S_ISREG(row->mode) && view->table && view->table->dropped_at)
+		out->st_mode &= ~0222u;
 }
 
 /*

@@ -812,12 +812,12 @@ static void each_kind_of_event_has_its_change_row(void **state)
 	               "ALTER table 33 'e'->'e' parent 3->3 moves\n");
 	assert_changes("ALTER STORAGE s SET NAME 'S';", "ALTER storage 2 's'->'s' moves\n");
 	assert_changes("DROP TABLE app.e PURGE;", "PURGE table 33 'e'->'' parent 3->3\n");
-	assert_changes("DROP STORAGE s;", "PURGE storage 2 's'->'' moves\n");
-	assert_changes("DROP NAMESPACE shop;", "PURGE namespace 4 'shop'->''\n");
+	assert_changes("DROP STORAGE s;", "DROP storage 2 's'->'' moves\n");
+	assert_changes("DROP NAMESPACE shop;", "DROP namespace 4 'shop'->''\n");
 	assert_changes("DROP TABLE app.t; PURGE TABLE app.t;",
 	               "PURGE table 32 't'->'' parent 3->3\n");
 	assert_changes("DROP NAMESPACE app; DROP NAMESPACE IF EXISTS app;",
-	               "PURGE namespace 3 'app'->''\n");
+	               "DROP namespace 3 'app'->''\n");
 }
 
 static void a_purge_from_trash_was_trashed(void **state)
