@@ -157,15 +157,21 @@ void err_print(const struct err *err, const char *prefix, const char *text, size
 	size_t start, end, pos;
 
 	if (err->pos < 0) {
-		fprintf(out, "%s%s%s\n", prefix, *prefix ? " " : "", err->text);
+		if (*err->pointer)
+			fprintf(out, "%s%s: %s\n", prefix, err->pointer, err->text);
+		else
+			fprintf(out, "%s%s%s\n", prefix, *prefix ? " " : "", err->text);
+		fputs(err->detail, out);
 		return;
 	}
 	err_locate(text, len, err->pos, &line, &column);
-	fprintf(out, "%s%u:%u: %s\n", prefix, line, column, err->text);
+	fprintf(out, "%s%u:%u%s%s: %s\n", prefix, line, column, *err->pointer ? " " : "",
+		err->pointer, err->text);
 	pos = (size_t)err->pos > len ? len : (size_t)err->pos;
 	start = pos - (column - 1);
 	end = start;
 	while (end < len && text[end] != '\n')
 		end++;
 	print_line(text + start, end - start, pos - start, out);
+	fputs(err->detail, out);
 }

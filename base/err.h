@@ -31,6 +31,7 @@ enum err_kind {
 
 #define ERR_TEXT_SIZE 2048
 #define ERR_POINTER_SIZE 256
+#define ERR_DETAIL_SIZE 1024
 
 struct err {
 	int code;			/* negative errno, or 0 while nothing failed */
@@ -38,6 +39,7 @@ struct err {
 	long pos;			/* byte offset in the input text, or -1 */
 	char pointer[ERR_POINTER_SIZE];	/* JSON pointer into a document, or empty */
 	char text[ERR_TEXT_SIZE];	/* one sentence without newline */
+	char detail[ERR_DETAIL_SIZE];	/* lines below it, each with its newline; mostly empty */
 };
 
 #define ERR_INIT { .pos = -1 }
@@ -76,8 +78,10 @@ void err_locate(const char *text, size_t len, long pos, unsigned *line, unsigned
 /*
  * Print the error for a person: "line:column: sentence", then the line of the
  * text it speaks of and a caret under the place.  Without a position only the
- * sentence.  prefix (e.g. "file.sql:") goes in front; may be "".  Lines over
- * 200 bytes are shown as a window around the place.
+ * sentence.  A JSON pointer stands between place and sentence: "14:20
+ * /columns/1/data_type: sentence".  The detail comes last.  prefix (e.g.
+ * "file.sql:", "schema.json ") goes in front; may be "".  Lines over 200 bytes
+ * are shown as a window around the place.
  */
 void err_print(const struct err *err, const char *prefix, const char *text, size_t len, FILE *out);
 

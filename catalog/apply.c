@@ -114,6 +114,8 @@ static int add_column(struct table *table, const struct action *action, struct e
 		rc = err_at(err, -EINVAL, spec->pos, "Table cannot have more than %d columns", COLUMNS_MAX);
 	if (rc)
 		return rc;
+	if (table->next_column_id > INT32_MAX)
+		return err_at(err, -ENOSPC, spec->pos, "Table has used up its column ids (max %d)", INT32_MAX);
 	column.id = table->next_column_id++;
 	table->columns[table->column_count++] = column;
 	return 0;

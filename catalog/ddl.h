@@ -142,8 +142,12 @@ struct storage_spec {
 	bool clear_description, clear_credentials, clear_config;	/* ALTER ... SET X NULL */
 };
 
+struct document;
+
 struct stmt {
 	enum stmt_verb verb;
+	struct document *document;	/* it comes from a saved document (catalog/document.h); borrowed */
+	uint32_t table_id;	/* CREATE TABLE: a number reserved before; 0 = the next one */
 	size_t start, len;	/* its text in the script, blanks and terminator left out */
 	struct object_ref object;	/* .name: also namespace or storage; empty = this table */
 	bool if_clause;		/* IF EXISTS or IF NOT EXISTS */

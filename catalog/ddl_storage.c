@@ -185,6 +185,11 @@ static void parse_text(struct parser *p, struct storage_spec *spec, enum field f
 		*clear = true;
 		return;
 	}
+	/* What stands in the place of a secret is not quoted. */
+	if (field == FIELD_CREDENTIALS && !ddl_is_kind(p, TOKEN_STRING) && !ddl_is_kind(p, TOKEN_END)) {
+		ddl_error(p, *pos, "Expected the value of CREDENTIALS in single quotes");
+		return;
+	}
 	snprintf(what, sizeof(what), "the value of %s", field_words[field]);
 	*text = ddl_string(p, what);
 	if (*text && field == FIELD_BUCKET) {

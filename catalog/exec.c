@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/exec.h"
 
+#include "catalog/document.h"
 #include "catalog/system.h"
 
 #include <errno.h>
@@ -165,7 +166,7 @@ int exec_mark(struct exec *ex, struct touched *t)
 {
 	char *text, *joined;
 
-	if (!ex->stmt)
+	if (!ex->stmt || ex->stmt->document)
 		return 0;
 	text = masked_statement(ex);
 	if (!text)
@@ -451,10 +452,12 @@ static int run_statement(struct exec *ex, const struct stmt *stmt)
 	int rc;
 
 	ex->stmt = stmt;
-	rc = statements[stmt->verb](ex);
+	rc = stmt->document ? exec_document(ex) : statements[stmt->verb](ex);
 	if (rc && !ex->err->code)
 		err_set(ex->err, rc, "What the statement is about is not there any more");
-	if (rc && ex->err->pos < 0 && ex->err->kind == ERR_RULE)
+	if (rc && stmt->document)
+		document_locate(stmt->document, ex->err);
+	else if (rc && ex->err->pos < 0 && ex->err->kind == ERR_RULE)
 		ex->err->pos = (long)stmt->start;
 	return rc;
 }

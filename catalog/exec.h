@@ -107,6 +107,9 @@ int exec_mark_purged(struct exec *ex, const struct table *table, const struct st
 int exec_choose_location(struct exec *ex, struct table *table, const struct storage *storage,
 			 const char *wanted, long pos) MUST_CHECK;
 
+/* exec_document.c: a saved document as the statement that it amounts to. */
+int exec_document(struct exec *ex) MUST_CHECK;
+
 /* seal.c: write versions, log lines, change rows; fill the request's outcomes. */
 int exec_seal(struct exec *ex) MUST_CHECK;
 

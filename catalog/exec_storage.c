@@ -53,7 +53,10 @@ static int set_json(struct storage *storage, const char **field, const char *tex
 			      STORAGE_TEXT_MAX);
 	rc = json_compact(text, strlen(text), true, &storage->arena, field, &inner);
 	if (rc)
-		return err_at(err, rc, pos, "%s must be a JSON object: %s", what, inner.text);
+		/* What is wrong in a secret is not told: the message would quote it. */
+		return field == &storage->credentials ?
+			       err_at(err, rc, pos, "%s must be a JSON object", what) :
+			       err_at(err, rc, pos, "%s must be a JSON object: %s", what, inner.text);
 	return field == &storage->config ? check_no_secret(*field, pos, err) : 0;
 }
 

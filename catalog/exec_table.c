@@ -97,6 +97,22 @@ static long setting_pos(const struct setting *settings, unsigned count, const ch
 	return or_else;
 }
 
+/* A draft's number was taken from the counter when its directory was made. */
+static int reserved_id(struct exec *ex, uint32_t id)
+{
+	struct table *there;
+	int rc = exec_peek_table(ex, id, &there);
+
+	if (rc == -ENOENT)
+		return 0;
+	if (!rc) {
+		table_put(there);
+		err_set(ex->err, -EBUSY, "The draft was saved as a table meanwhile");
+		rc = err_kind_set(ex->err, ERR_CONFLICT);
+	}
+	return rc ? rc : -EBUSY;
+}
+
 static int create(struct exec *ex, uint32_t ns_id, const char *ns_name)
 {
 	const struct stmt *stmt = ex->stmt;
@@ -104,10 +120,10 @@ static int create(struct exec *ex, uint32_t ns_id, const char *ns_name)
 	struct storage *storage;
 	struct touched *t;
 	struct table *table;
-	uint32_t id = 0;
+	uint32_t id = stmt->table_id;
 	int rc;
 
-	rc = next_id(ex, META_NEXT_TABLE, TABLE_USER_FIRST, &id);
+	rc = id ? reserved_id(ex, id) : next_id(ex, META_NEXT_TABLE, TABLE_USER_FIRST, &id);
 	if (rc)
 		return rc;
 	t = exec_add(ex, OBJECT_TABLE, id);
@@ -347,10 +363,11 @@ int exec_purge(struct exec *ex, struct touched *t)
 	return 0;
 }
 
-/* The longest retention, 490,000 years, does not fit into a stamp: then never. */
+#define YEAR_9999_US 253402300799999999LL	/* RFC 3339 ends there */
+
 static int64_t expiry(int64_t now, uint32_t hours)
 {
-	return hours > (INT64_MAX - now) / HOUR_US ? INT64_MAX : now + hours * HOUR_US;
+	return hours > (YEAR_9999_US - now) / HOUR_US ? YEAR_9999_US : now + hours * HOUR_US;
 }
 
 int exec_drop_table(struct exec *ex)

@@ -99,14 +99,13 @@ static size_t error_offset(const json_error_t *error)
 	return back < read ? read - back : 0;
 }
 
-static int parse(const char *text, size_t len, json_t **out, struct err *err)
+static int parse(const char *text, size_t len, size_t flags, json_t **out, struct err *err)
 {
-	const size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
 	json_error_t error;
 
 	if (blanks(text, len) == len)
 		return refuse(text, len, len, "a value is missing", err);
-	*out = json_loadb(text, len, flags, &error);
+	*out = json_loadb(text, len, JSON_DECODE_ANY | flags, &error);
 	if (*out)
 		return 0;
 	if (json_error_code(&error) == json_error_out_of_memory)
@@ -210,7 +209,7 @@ int json_compact(const char *text, size_t len, bool object_only, struct arena *a
 	int rc = check_limits(text, len, err);
 
 	if (!rc)
-		rc = parse(text, len, &root, err);
+		rc = parse(text, len, JSON_REJECT_DUPLICATES, &root, err);
 	if (rc)
 		return rc;
 	if (object_only && !json_is_object(root))
@@ -218,6 +217,18 @@ int json_compact(const char *text, size_t len, bool object_only, struct arena *a
 	else
 		rc = print_to_arena(root, arena, out, err);
 	json_decref(root);
+	return rc;
+}
+
+int json_check(const char *text, size_t len, struct err *err)
+{
+	json_t *root;
+	int rc = check_limits(text, len, err);
+
+	if (!rc)
+		rc = parse(text, len, 0, &root, err);
+	if (!rc)
+		json_decref(root);
 	return rc;
 }
 

@@ -30,6 +30,12 @@
 int json_compact(const char *text, size_t len, bool object_only, struct arena *arena,
 		 const char **out, struct err *err) MUST_CHECK;
 
+/*
+ * Check that text is one JSON value, without building anything: 0 or the
+ * errors of json_compact, but a key may stand twice in one object.
+ */
+int json_check(const char *text, size_t len, struct err *err) MUST_CHECK;
+
 /* Whether compact JSON text is neither an array nor an object. */
 bool json_is_scalar(const char *compact);
 

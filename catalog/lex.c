@@ -254,9 +254,9 @@ static int take_number(struct lexer *lx, struct err *err)
 	}
 	if (good)
 		return 0;
-	err_parse(err, (long)start,
-		  is_name_like(lx->text + start, lx->at - start) ?
-			  "Name cannot start with a number: '%.*s'" : "'%.*s' is neither a number nor a name",
+	if (is_name_like(lx->text + start, lx->at - start))
+		return err_parse(err, (long)start, "Name cannot start with a number");
+	err_parse(err, (long)start, "'%.*s' is neither a number nor a name",
 		  shown(lx->text + start, lx->at - start), lx->text + start);
 	return -EINVAL;
 }

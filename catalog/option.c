@@ -15,7 +15,6 @@
 
 /* What every JSON reader keeps exact: 2^53 - 1. */
 #define EXACT_MAX 9007199254740991
-/* A hundred years: a stamp in microseconds plus a retention must not overflow. */
 
 static const char *const access_levels[] = {
 	[ACCESS_PUBLIC] = "public",

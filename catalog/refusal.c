@@ -43,7 +43,10 @@ void refusal_print(const struct refusal *refusal, FILE *out)
 	emit_text(&e, "command", refusal->author.command);
 	emit_text(&e, "object", *refusal->object ? refusal->object : NULL);
 	emit_text(&e, "file", refusal->file);
-	emit_statement(&e, refusal->text, refusal->len);
+	if (refusal->document)
+		emit_null(&e, "statement");
+	else
+		emit_statement(&e, refusal->text, refusal->len);
 	emit_text(&e, "errno", err_errno_name(err->code));
 	emit_text(&e, "kind", err_kind_name(err->kind));
 	if (err->pos >= 0) {

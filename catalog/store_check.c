@@ -94,7 +94,7 @@ int store_damaged(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	err_set(err, -EUCLEAN, "catalog damaged: %s; run kalamctl check", text);
+	err_set(err, -EUCLEAN, "catalog damaged: %s; restore a backup", text);
 	err_kind_set(err, ERR_STORE);
 	return -EUCLEAN;
 }

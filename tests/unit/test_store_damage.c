@@ -191,7 +191,7 @@ static void an_empty_file_is_refused(void **state)
 	struct fixture *f = *state;
 
 	write_image(f, f->image, 0);
-	assert_refused(f, "catalog damaged: data.mdb ends within meta page 0; run kalamctl check");
+	assert_refused(f, "catalog damaged: data.mdb ends within meta page 0; restore a backup");
 }
 
 static void a_file_of_one_page_is_refused(void **state)
@@ -199,7 +199,7 @@ static void a_file_of_one_page_is_refused(void **state)
 	struct fixture *f = *state;
 
 	write_image(f, f->image, PAGE);
-	assert_refused(f, "catalog damaged: data.mdb ends within meta page 1; run kalamctl check");
+	assert_refused(f, "catalog damaged: data.mdb ends within meta page 1; restore a backup");
 }
 
 static void garbage_is_refused(void **state)
@@ -212,7 +212,7 @@ static void garbage_is_refused(void **state)
 	write_image(f, garbage, f->size);
 	free(garbage);
 	assert_refused(f, "catalog damaged: meta page 0 has a wrong page size; "
-		       "run kalamctl check");
+		       "restore a backup");
 }
 
 static void zeroes_are_refused(void **state)
@@ -223,7 +223,7 @@ static void zeroes_are_refused(void **state)
 	write_image(f, zeroes, f->size);
 	free(zeroes);
 	assert_refused(f, "catalog damaged: meta page 0 has a wrong page size; "
-		       "run kalamctl check");
+		       "restore a backup");
 }
 
 static void a_wrong_magic_number_is_refused(void **state)
@@ -233,7 +233,7 @@ static void a_wrong_magic_number_is_refused(void **state)
 	f->image[PAGE + 16] ^= 1;
 	write_image(f, f->image, f->size);
 	assert_refused(f, "catalog damaged: meta page 1 has the wrong magic number; "
-		       "run kalamctl check");
+		       "restore a backup");
 }
 
 static void metas_that_are_no_neighbours_are_refused(void **state)
@@ -243,7 +243,7 @@ static void metas_that_are_no_neighbours_are_refused(void **state)
 	f->image[PAGE + 16 + 128] ^= 0x10;
 	write_image(f, f->image, f->size);
 	assert_refused(f, "catalog damaged: the meta pages are of transactions 30 and 15; "
-		       "run kalamctl check");
+		       "restore a backup");
 }
 
 static void a_truncated_file_is_refused_at_any_length(void **state)
@@ -279,7 +279,7 @@ static void another_lmdb_database_is_refused(void **state)
 		name[1] = 'a';
 	write_image(f, f->image, f->size);
 	assert_refused(f, "catalog damaged: data.mdb has no database 'locations'; "
-		       "run kalamctl check");
+		       "restore a backup");
 }
 
 /* Read everything and write a little: what a check let pass must not hurt. */
@@ -356,7 +356,7 @@ static void no_damage_leads_to_a_crash(void **state)
 			continue;
 		}
 		assert_int_equal(rc, -EUCLEAN);
-		assert_non_null(strstr(err.text, "; run kalamctl check"));
+		assert_non_null(strstr(err.text, "; restore a backup"));
 	}
 	print_message("%d of %d did no harm\n", passed, count);
 	free(image);
