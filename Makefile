@@ -56,7 +56,8 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 # Debian packages: to build, and to test.
 BUILD_DEBS = gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libjansson-dev liburcu-dev \
 	libxxhash-dev
-TEST_DEBS = clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils
+EDIT_DEBS = vim neovim nano emacs-nox micro joe ed patch moreutils git dash perl
+TEST_DEBS = $(EDIT_DEBS) clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils
 
 all: $(O)/kalamfs $(O)/kalamctl
 
@@ -76,6 +77,8 @@ $(O)/kalamctl: $(O)/catalog/kalamctl.o $(O)/libkalam.a
 
 $(O)/tests/unit/test_%: $(O)/tests/unit/test_%.o $(O)/tests/unit/helpers.o $(O)/libtree.a $(O)/libkalam.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(PKG_LIBS)
+
+# Of fs/ what knows no FUSE.
 
 $(FS_OBJ): CPPFLAGS += $(FUSE_CFLAGS)
 
@@ -99,7 +102,7 @@ deps:
 
 deps-test:
 	@tests/install.sh $(BUILD_DEBS) $(TEST_DEBS)
-	@tests/install.sh --command node nodejs --command npm npm
+	@tests/install.sh --command node nodejs --command npm npm --command python3 python3
 
 # A sample catalog, mounted: what to try first.
 demo: deps
@@ -115,6 +118,7 @@ check-all:
 	@$(MAKE) --no-print-directory check-layers check-man check-install
 	@$(MAKE) --no-print-directory check-unit
 	@$(MAKE) --no-print-directory check-mount
+	@$(MAKE) --no-print-directory check-edit
 	@$(MAKE) --no-print-directory check-agree
 	@$(MAKE) --no-print-directory check-stress
 	@$(MAKE) --no-print-directory check-valgrind
@@ -129,6 +133,13 @@ check-unit: $(UNIT_BIN)
 check-mount: tests-build
 	@KALAM_BUILD=$(O) tests/run.sh mount $(wildcard tests/mount/test_*.sh)
 
+# Editors in a pseudo-terminal, tools that save files, crawlers, directory operations.
+check-edit: tests-build
+	@KALAM_BUILD=$(O) tests/run.sh edit $(wildcard tests/edit/test_*.sh)
+
+check-edit-quick: tests-build
+	@KALAM_BUILD=$(O) tests/run.sh edit tests/edit/smoke.sh tests/edit/test_removal.sh tests/edit/test_dirops.sh
+
 # The forms of one table say the same thing, and apache-arrow reads schema.arrow.
 check-agree: all
 	@KALAM_BUILD=$(O) tests/run.sh agree tests/agree/agree.sh
@@ -142,12 +153,12 @@ check-valgrind: tests-build
 
 check-asan:
 	@$(MAKE) --no-print-directory -j2 SAN=1 tests-build
-	@$(MAKE) --no-print-directory SAN=1 check-unit check-mount STRESS_SECONDS=10 check-stress
+	@$(MAKE) --no-print-directory SAN=1 check-unit check-mount check-edit-quick STRESS_SECONDS=10 check-stress
 
 export TSAN_OPTIONS = suppressions=$(CURDIR)/tests/tsan.supp history_size=4
 check-tsan:
 	@$(MAKE) --no-print-directory -j2 TSAN=1 tests-build
-	@$(MAKE) --no-print-directory TSAN=1 check-unit check-mount STRESS_SECONDS=10 check-stress
+	@$(MAKE) --no-print-directory TSAN=1 check-unit check-mount check-edit-quick STRESS_SECONDS=10 check-stress
 
 check-clang:
 	@$(MAKE) --no-print-directory -j2 CC=clang O=build-clang WERROR=1 all
@@ -164,6 +175,7 @@ check-install: all
 golden-update: $(UNIT_BIN)
 	GOLDEN_UPDATE=1 $(O)/tests/unit/test_golden
 	GOLDEN_UPDATE=1 $(O)/tests/unit/test_ddl_golden
+	GOLDEN_UPDATE=1 $(O)/tests/unit/test_document_golden
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
@@ -186,13 +198,13 @@ help:
 	@echo 'make             build kalamfs and kalamctl in $(O)/'
 	@echo 'make demo        install what is missing, build, mount a sample catalog'
 	@echo 'make check       install what tests need, build, run every test'
-	@echo 'make check-unit | check-mount | check-agree | check-stress | check-valgrind'
+	@echo 'make check-unit | check-mount | check-edit | check-agree | check-stress | check-valgrind'
 	@echo 'make check-asan | check-tsan | check-clang | check-layers | check-man | check-install'
 	@echo 'make install | uninstall   with DESTDIR, PREFIX, MANDIR'
 	@echo 'make clean'
 	@echo 'SAN=1, TSAN=1, COV=1 choose a build, each with its own directory; WERROR=1; V=1 shows commands'
 
-.PHONY: all tests-build deps deps-test demo check check-all check-unit check-mount check-agree \
+.PHONY: all tests-build deps deps-test demo check check-all check-unit check-mount check-edit check-edit-quick check-agree \
 	check-stress check-valgrind check-asan check-tsan check-clang check-layers check-man \
 	check-install golden-update install uninstall format clean help
 .SECONDARY:

@@ -121,3 +121,25 @@ void caller_author(struct callers *callers, uid_t uid, pid_t thread, struct auth
 	if (!*out->command)
 		memcpy(out->command, "?", sizeof("?"));
 }
+
+/* The 22nd field of stat; the second one is a name in parentheses that may hold anything. */
+static uint64_t start_of(pid_t process)
+{
+	char text[1024];
+	const char *at;
+
+	read_proc(process, "stat", text, sizeof(text));
+	at = strrchr(text, ')');
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+void caller_process(uint32_t uid, pid_t thread, struct process *out)
+{
+	*out = (struct process){ .uid = uid };
+	if (!thread)
+		return;
+	out->pid = process_of(thread);
+	out->started = start_of(out->pid);
+}

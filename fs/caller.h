@@ -9,6 +9,7 @@
 
 #include "catalog/model.h"
 
+#include <stdint.h>
 #include <sys/types.h>
 
 struct callers;
@@ -18,5 +19,13 @@ void callers_free(struct callers *callers);
 
 /* thread: as FUSE tells it; 0 where it cannot (another pid namespace). */
 void caller_author(struct callers *callers, uid_t uid, pid_t thread, struct author *out);
+
+/* A process, and not a later one with its number. */
+struct process {
+	uint32_t uid;
+	pid_t pid;		/* 0 = cannot be told */
+	uint64_t started;	/* clock ticks after boot; 0 = cannot be told */
+};
+void caller_process(uint32_t uid, pid_t thread, struct process *out);
 
 #endif

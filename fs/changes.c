@@ -57,26 +57,34 @@ static int add_namespace(void *arg, uint32_t id, const char *name, size_t len)
 	return 0;
 }
 
+/* What changed up to `last` cannot be told: everything has. */
+static int read_gap(struct catalog *catalog, struct txn *txn, uint64_t last, struct changes *out,
+		    struct err *err)
+{
+	int rc = catalog_list(catalog, txn, DIR_NAMESPACES, 0, 0, add_namespace, out);
+
+	out->has_gap = true;
+	out->count = 0;
+	out->sequence = last;
+	return rc == -ENOMEM ? err_nomem(err) : rc;
+}
+
 static int read_rows(struct catalog *catalog, struct txn *txn, uint64_t after, struct changes *out,
 		     struct err *err)
 {
 	uint64_t last = meta_get(txn, META_SEQUENCE);
 	int rc;
 
-	out->has_gap = last > after && meta_get(txn, META_CHANGES_FIRST) > after + 1;
-	if (out->has_gap) {
-		out->sequence = last;
-		rc = catalog_list(catalog, txn, DIR_NAMESPACES, 0, 0, add_namespace, out);
-		return rc == -ENOMEM ? err_nomem(err) : rc;
-	}
+	if (last > after && meta_get(txn, META_CHANGES_FIRST) > after + 1)
+		return read_gap(catalog, txn, last, out, err);
 	out->sequence = after;
 	rc = changes_list(txn, after, collect, out);
 	out->has_more = rc == 1;
 	if (rc == -ENOMEM)
 		return err_nomem(err);
+	/* A record that cannot be read must not keep all later changes from being shown. */
 	if (rc < 0)
-		return err_set(err, rc, "A record of changes after %llu cannot be read",
-			       (unsigned long long)after);
+		return read_gap(catalog, txn, last, out, err);
 	if (!out->has_more)
 		out->sequence = last;
 	point_at_names(out);

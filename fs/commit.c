@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/commit.h"
 
-#include "fs/ctl.h"
 #include "fs/log.h"
 #include "fs/mount.h"
+#include "fs/notify.h"
 
 #include <errno.h>
 #include <syslog.h>
@@ -25,19 +25,64 @@ static void expire(struct commit *commit)
 	notify_kick(&mount->notify);
 }
 
+/* Which change a job made; 0 = none. */
+static uint64_t change_of(const struct job *job)
+{
+	return job->request.plan ? 0 : job->request.sequence;
+}
+
+/*
+ * Directory operations are answered here and not by the notifier: who waits
+ * for them holds the directory's lock, for which the notifier may be waiting.
+ */
+static void answer_dirops(struct mount *mount, struct job_list *dirops)
+{
+	uint64_t first = UINT64_MAX, last = 0;
+	struct job *job;
+
+	TAILQ_FOREACH(job, dirops, link) {
+		uint64_t change = change_of(job);
+
+		first = change && change < first ? change : first;
+		last = change > last ? change : last;
+	}
+	if (last)
+		notify_show_at_once(&mount->notify, first - 1);
+	while ((job = TAILQ_FIRST(dirops))) {
+		TAILQ_REMOVE(dirops, job, link);
+		job->ops->answer(mount, job);
+	}
+	if (last)
+		notify_tell(&mount->notify, last);
+}
+
 static void decide(struct commit *commit, struct job_list *jobs)
 {
 	struct request *requests[COMMIT_JOBS_MAX];
+	struct job_list dirops = TAILQ_HEAD_INITIALIZER(dirops);
 	struct mount *mount = commit->mount;
-	struct job *job;
+	struct job *job, *next;
 	size_t count = 0;
 
-	TAILQ_FOREACH(job, jobs, link)
-		requests[count++] = &job->request;
-	catalog_commit(mount->catalog, requests, count);
-	TAILQ_FOREACH(job, jobs, link)
-		ctl_settle(mount, job);
-	notify_push(&mount->notify, jobs);
+	TAILQ_FOREACH(job, jobs, link) {
+		if (job->ops->run)
+			job->ops->run(mount, job);
+		else
+			requests[count++] = &job->request;
+	}
+	if (count)
+		catalog_commit(mount->catalog, requests, count);
+	for (job = TAILQ_FIRST(jobs); job; job = next) {
+		next = TAILQ_NEXT(job, link);
+		job->ops->settle(mount, job);
+		if (!job->ops->is_dirop)
+			continue;
+		TAILQ_REMOVE(jobs, job, link);
+		TAILQ_INSERT_TAIL(&dirops, job, link);
+	}
+	if (!TAILQ_EMPTY(jobs))
+		notify_push(&mount->notify, jobs);
+	answer_dirops(mount, &dirops);
 }
 
 static void *run(void *arg)

@@ -22,10 +22,27 @@
 
 struct fuse_req;
 struct handle;
+struct job;
 struct mount;
+
+/* What becomes of a job after the worker has queued it. */
+struct job_ops {
+	/* Committer: does the work itself; NULL: the request goes to catalog_commit. */
+	void (*run)(struct mount *mount, struct job *job);
+	/* Committer: the verdict is known. */
+	void (*settle)(struct mount *mount, struct job *job);
+	/*
+	 * Takes the job.  Notifier, when everybody sees the change; but of a
+	 * directory operation the committer, as soon as nobody sees the old
+	 * state any more who does not hold the same directory.
+	 */
+	void (*answer)(struct mount *mount, struct job *job);
+	bool is_dirop;
+};
 
 /* One change under way; owned by whoever has it in hand. */
 struct job {
+	const struct job_ops *ops;
 	TAILQ_ENTRY(job) link;		/* in the queue of the committer, then of the notifier */
 	TAILQ_ENTRY(job) all;
 	struct request request;

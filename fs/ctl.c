@@ -2,6 +2,8 @@
 #include "fs/fuse.h"
 
 #include "fs/ctl.h"
+
+#include "catalog/document.h"
 #include "fs/files.h"
 #include "fs/log.h"
 #include "fs/mount.h"
@@ -22,7 +24,11 @@ struct ctl {
 	bool has_written;
 	uint64_t owner;			/* who wrote last */
 	struct author author;		/* who flushed an open block; the session's rules hold */
-	struct session session;		/* of whoever set is_busy */
+	struct session session;		/* of whoever set is_busy; all below, too */
+	/* A plan of a whole schema.json: what was written so far. */
+	bool is_document, is_judged;
+	struct buf text;
+	struct document *document;	/* of the running request; owned */
 };
 
 struct ctl *ctl_new(const struct view *view)
@@ -52,6 +58,8 @@ void ctl_free(struct ctl *ctl)
 	if (!ctl)
 		return;
 	session_fini(&ctl->session);
+	document_free(ctl->document);
+	buf_free(&ctl->text);
 	pthread_mutex_destroy(&ctl->lock);
 	free(ctl);
 }
@@ -66,6 +74,12 @@ static struct verdict verdict_of(const struct ctl *ctl, uint32_t uid)
 	};
 
 	verdict.key.uid = uid;
+	if (ctl->is_document) {
+		verdict.session = NULL;
+		verdict.file = "plan";
+		verdict.text = (const char *)ctl->text.at;
+		verdict.len = ctl->text.len;
+	}
 	return verdict;
 }
 
@@ -133,6 +147,42 @@ static void refuse_writer(struct mount *mount, struct fuse_req *req, struct hand
 	fuse_reply_err(req, EACCES);
 }
 
+/* The running request came to its end. */
+static void end_request(struct ctl *ctl, int code)
+{
+	if (ctl->is_document) {
+		document_free(ctl->document);
+		ctl->document = NULL;
+	} else {
+		session_done(&ctl->session, code);
+	}
+}
+
+static void settle(struct mount *mount, struct job *job)
+{
+	struct ctl *ctl = job->handle->ctl;
+	struct verdict verdict = verdict_of(ctl, job->request.author.uid);
+
+	job->code = job->request.err.code;
+	if (job->code)
+		verdict_refused(mount, &verdict, &job->request.author, &job->request.err, NULL, 0);
+	else
+		verdict_accepted(mount, &verdict, &job->request);
+	if (job->code == -EIO || job->code == -ENOSPC || job->code == -EUCLEAN)
+		log_message(LOG_ERR, "A change could not be stored: %s", job->request.err.text);
+	end_request(ctl, job->code);
+}
+
+static void answer(struct mount *mount, struct job *job)
+{
+	request_fini(&job->request);
+	reply(job->handle->ctl, job->req, job->code, job->is_flush, job->size);
+	commit_done(&mount->commit, job);
+	free(job);
+}
+
+static const struct job_ops ctl_ops = { .settle = settle, .answer = answer };
+
 static struct job *new_job(struct mount *mount, struct fuse_req *req, struct handle *handle)
 {
 	const struct fuse_ctx *who = fuse_req_ctx(req);
@@ -140,6 +190,7 @@ static struct job *new_job(struct mount *mount, struct fuse_req *req, struct han
 
 	if (!job)
 		return NULL;
+	job->ops = &ctl_ops;
 	job->req = req;
 	job->handle = handle;
 	job->request.namespace_id = handle->ctl->namespace_id;
@@ -183,11 +234,67 @@ static void go_on(struct mount *mount, struct job *job, int rc, struct err *err,
 		rc = commit_push(&mount->commit, job, err);
 		if (!rc)
 			return;
-		session_done(&ctl->session, rc);
+		end_request(ctl, rc);
 	}
 	/* Of a text that was too long the session keeps nothing to show. */
 	refuse_job(mount, job, err, rc == -EFBIG ? text : NULL, len);
 }
+
+/* ----- a plan of a whole schema.json ----- */
+
+/* A table's plan whose first write begins with '{'. */
+static bool is_document(const struct ctl *ctl, const char *text, size_t len)
+{
+	if (ctl->is_document)
+		return true;
+	if (!ctl->plan || !ctl->table_id || ctl->session.writes)
+		return false;
+	while (len && strchr(" \t\r\n", *text)) {
+		text++;
+		len--;
+	}
+	return len && *text == '{';
+}
+
+/* As session_write: 1 = run it, 0 = it is not whole yet, or -errno. */
+static int judge_document(struct ctl *ctl, struct request *request, struct err *err)
+{
+	struct document_target target = {
+		.kind = DOCUMENT_TABLE,
+		.namespace_id = ctl->namespace_id,
+		.table_id = ctl->table_id,
+	};
+	struct author author = request->author;
+	int rc;
+
+	ctl->is_judged = true;
+	request->plan = true;
+	rc = document_request(&target, (const char *)ctl->text.at, ctl->text.len, &author,
+			      &ctl->document, request, err);
+	return rc ? rc : 1;
+}
+
+static int write_document(struct ctl *ctl, const char *text, size_t len, struct request *request,
+			  struct err *err)
+{
+	ctl->is_document = true;
+	ctl->is_judged = false;
+	if (ctl->text.len + len > DOCUMENT_MAX_BYTES)
+		return err_set(err, -EFBIG, "A document has at most %u bytes", DOCUMENT_MAX_BYTES);
+	buf_bytes(&ctl->text, text, len);
+	if (ctl->text.failed)
+		return err_nomem(err);
+	if (!document_is_complete((const char *)ctl->text.at, ctl->text.len))
+		return 0;
+	return judge_document(ctl, request, err);
+}
+
+static int end_document(struct ctl *ctl, struct request *request, struct err *err)
+{
+	return ctl->is_judged ? 0 : judge_document(ctl, request, err);
+}
+
+/* ----- worker ----- */
 
 void ctl_write(struct mount *mount, struct fuse_req *req, struct handle *handle, const char *text,
 	       size_t len, uint64_t owner)
@@ -211,7 +318,10 @@ void ctl_write(struct mount *mount, struct fuse_req *req, struct handle *handle,
 		return;
 	}
 	job->size = len;
-	rc = session_write(&ctl->session, text, len, &job->request, &err);
+	if (is_document(ctl, text, len))
+		rc = write_document(ctl, text, len, &job->request, &err);
+	else
+		rc = session_write(&ctl->session, text, len, &job->request, &err);
 	go_on(mount, job, rc, &err, text, len);
 }
 
@@ -264,33 +374,13 @@ void ctl_flush(struct mount *mount, struct fuse_req *req, struct handle *handle,
 		return;
 	}
 	job->is_flush = true;
-	rc = session_end(&ctl->session, false, &job->request, &err);
-	if (rc < 0 && ctl->session.in_block) {
+	if (ctl->is_document)
+		rc = end_document(ctl, &job->request, &err);
+	else
+		rc = session_end(&ctl->session, false, &job->request, &err);
+	if (rc < 0 && !ctl->is_document && ctl->session.in_block) {
 		warn_of_block(mount, job, &err);
 		return;
 	}
 	go_on(mount, job, rc, &err, NULL, 0);
-}
-
-void ctl_settle(struct mount *mount, struct job *job)
-{
-	struct ctl *ctl = job->handle->ctl;
-	struct verdict verdict = verdict_of(ctl, job->request.author.uid);
-
-	job->code = job->request.err.code;
-	if (job->code)
-		verdict_refused(mount, &verdict, &job->request.author, &job->request.err, NULL, 0);
-	else
-		verdict_accepted(mount, &verdict, &job->request);
-	if (job->code == -EIO || job->code == -ENOSPC || job->code == -EUCLEAN)
-		log_message(LOG_ERR, "A change could not be stored: %s", job->request.err.text);
-	session_done(&ctl->session, job->code);
-}
-
-void ctl_answer(struct mount *mount, struct job *job)
-{
-	request_fini(&job->request);
-	reply(job->handle->ctl, job->req, job->code, job->is_flush, job->size);
-	commit_done(&mount->commit, job);
-	free(job);
 }

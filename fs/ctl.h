@@ -3,8 +3,8 @@
  * ctl - an open ctl or plan that takes statements: from a write to its verdict.
  *
  *   worker     ctl_write, ctl_flush: text to a request, which is queued
- *   committer  ctl_settle: the verdict is known and recorded
- *   notifier   ctl_answer: everybody sees the change; the writer is told
+ *   committer  the verdict is known and recorded
+ *   notifier   everybody sees the change; the writer is told
  */
 #ifndef KALAM_FS_CTL_H
 #define KALAM_FS_CTL_H
@@ -36,10 +36,5 @@ void ctl_flush(struct mount *mount, struct fuse_req *req, struct handle *handle,
 
 /* The file is closed for good: a block that was left open is a refusal now. */
 void ctl_release(struct mount *mount, struct ctl *ctl);
-
-void ctl_settle(struct mount *mount, struct job *job);
-
-/* Takes the job. */
-void ctl_answer(struct mount *mount, struct job *job);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "catalog/arrow.h"
 #include "catalog/diff.h"
+#include "catalog/document.h"
 #include "catalog/print.h"
 #include "fs/report.h"
 
@@ -98,7 +99,10 @@ int show_type(struct view *view, FILE *out, struct err *err)
 int show_schema_json(struct view *view, FILE *out, struct err *err)
 {
 	(void)err;
-	print_schema_json(view->table, out);
+	if (view->table->version)
+		print_schema_json(view->table, out);
+	else
+		document_print_template(view->table->namespace_name, view->table->name, out);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/fuse.h"
 
+#include "fs/draft.h"
 #include "fs/forget.h"
 #include "fs/inode.h"
 #include "fs/log.h"
@@ -103,6 +104,22 @@ static void entry_step(struct forgetting *f, uint64_t dir, const char *name)
 	attr_step(f, dir);
 }
 
+/*
+ * The same for a directory, which somebody may have as his working directory:
+ * where the kernel can, it only looks again.
+ */
+static void dir_step(struct forgetting *f, uint64_t dir, const char *name)
+{
+	if (!*name)
+		return;
+	if (f->step == FORGET_NAMES && f->mount->has_expire)
+		check("name", fuse_lowlevel_notify_expire_entry(f->mount->se, dir, name, strlen(name),
+								FUSE_LL_EXPIRE_ONLY));
+	else
+		name_step(f, dir, name);
+	attr_step(f, dir);
+}
+
 static void forget_columns(struct forgetting *f, const struct change_row *row)
 {
 	uint64_t dir = inode_pack(NODE_COLUMNS, row->id, 0);
@@ -135,14 +152,23 @@ static void forget_version(struct forgetting *f, const struct change_row *row)
 	entry_step(f, inode_pack(NODE_VERSIONS, row->id, 0), "latest");
 }
 
+/* A draft's directory goes on as the table's, with the same node: its name is not forgotten. */
+static bool was_draft(struct forgetting *f, const struct change_row *row)
+{
+	return f->step != FORGET_ATTRS && !*row->old_name &&
+	       drafts_was_created(f->mount->drafts, row->id);
+}
+
 static void forget_table(struct forgetting *f, const struct change_row *row)
 {
 	uint64_t from = inode_pack(row->was_trashed ? NODE_TRASH : NODE_TABLES, row->old_parent, 0);
 	uint64_t to = inode_pack(row->is_trashed ? NODE_TRASH : NODE_TABLES, row->parent, 0);
 
+	if (was_draft(f, row))
+		return;
 	if (from != to || strcmp(row->old_name, row->name)) {
-		entry_step(f, from, row->old_name);
-		entry_step(f, to, row->name);
+		dir_step(f, from, row->old_name);
+		dir_step(f, to, row->name);
 	}
 	if (*row->name && *row->old_name)
 		forget_version(f, row);
@@ -154,8 +180,8 @@ static void forget_namespace(struct forgetting *f, const struct change_row *row)
 	uint64_t dir = inode_pack(NODE_NAMESPACES, 0, 0);
 
 	if (strcmp(row->old_name, row->name)) {
-		entry_step(f, dir, row->old_name);
-		entry_step(f, dir, row->name);
+		dir_step(f, dir, row->old_name);
+		dir_step(f, dir, row->name);
 	} else {
 		name_step(f, inode_pack(NODE_NAMESPACE, row->id, 0), "namespace.json");
 	}

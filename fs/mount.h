@@ -16,7 +16,13 @@
 #include "fs/notify.h"
 #include "fs/tree.h"
 
+struct drafts;
 struct fuse_session;
+struct lastsaves;
+struct phoenixes;
+struct redirects;
+struct rejected;
+struct scratch;
 
 struct mount {
 	struct tree tree;
@@ -27,6 +33,14 @@ struct mount {
 	struct commit commit;
 	struct notify notify;
 	struct listen listen;
+	/* Editing; all owned. */
+	struct scratch *scratch;
+	struct drafts *drafts;
+	struct redirects *redirects;
+	struct phoenixes *phoenixes;
+	struct lastsaves *lastsaves;
+	struct rejected *rejected;
+	bool has_expire;		/* the kernel can look again at a name without dropping it */
 	bool allow_epoch;		/* use FUSE_NOTIFY_INC_EPOCH where the kernel has it */
 	unsigned max_read;		/* bytes of one READ; 0 = no limit */
 	bool has_no_opendir;		/* the kernel opens directories without asking */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/node.h"
 
+#include "fs/draft.h"
 #include "fs/members.h"
+#include "fs/scratch.h"
 #include "fs/userlink.h"
 
 #include <errno.h>
@@ -110,6 +112,38 @@ static long unsettled_ns(const struct view *view)
 	return state.sequence > view->tree->settled;
 }
 
+static bool is_draft(const struct view *view)
+{
+	return view->table && !view->table->version;
+}
+
+bool node_is_there(const struct view *dir, enum node_kind kind)
+{
+	const struct node_row *row = node_row(kind);
+
+	if (is_draft(dir) && kind != NODE_SCHEMA_JSON && kind != NODE_TABLE_ERROR)
+		return false;
+	return !row->is_present || row->is_present(dir);
+}
+
+/* When names that only this mount has came or went. */
+static int64_t local_mtime(const struct view *view)
+{
+	const struct inode *inode = &view->inode;
+	struct tree *tree = view->tree;
+
+	if (inode->kind == NODE_TABLES && tree->drafts)
+		return drafts_changed_at(tree->drafts);
+	if (!tree->scratch)
+		return 0;
+	return scratch_changed_at(tree->scratch, inode_pack(inode->kind, inode->object, inode->sub));
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 int node_stat(struct view *view, struct stat *out, struct err *err)
 {
 	const struct node_row *row = node_row(view->inode.kind);
@@ -125,6 +159,8 @@ int node_stat(struct view *view, struct stat *out, struct err *err)
 	if (rc)
 		return rc;
 	mtime = row->mtime(view);
+	if (S_ISDIR(row->mode))
+		mtime = later(mtime, local_mtime(view));
 	out->st_mtim.tv_sec = mtime / 1000000;
 	out->st_mtim.tv_nsec = mtime % 1000000 * 1000 + unsettled_ns(view);
 	out->st_ctim = out->st_mtim;
@@ -136,6 +172,8 @@ int node_stat(struct view *view, struct stat *out, struct err *err)
 
 static double entry_timeout(const struct view *view)
 {
+	if (is_draft(view))
+		return 0;
 	switch (node_row(view->inode.kind)->caching) {
 	case CACHE_FOREVER:
 	case CACHE_NAMES:
@@ -179,7 +217,7 @@ static int find_static(const struct view *dir, const char *name, struct view *ch
 		const struct node_row *row = node_row(kind);
 
 		if (row->parent == dir->inode.kind && row->name && !strcmp(row->name, name) &&
-		    (!row->is_present || row->is_present(dir)))
+		    node_is_there(dir, kind))
 			return view_child(dir, kind, child, err);
 	}
 	return -ENOENT;

@@ -80,6 +80,9 @@ struct node_row {
 
 const struct node_row *node_row(enum node_kind kind);
 
+/* Whether a name of the table is there: of a draft only what makes a table of it. */
+bool node_is_there(const struct view *dir, enum node_kind kind);
+
 /* Inode number of a node: the same for all its versions. */
 uint64_t node_ino(const struct view *view);
 

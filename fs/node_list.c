@@ -137,7 +137,7 @@ static int list_static(struct listing *l, uint32_t after)
 		const struct node_row *row = node_row(kind);
 
 		if (row->parent == dir->inode.kind && row->name && FIRST_STATIC + kind > after &&
-		    (!row->is_present || row->is_present(dir)))
+		    node_is_there(dir, kind))
 			rc = emit_static(l, kind);
 	}
 	return rc;

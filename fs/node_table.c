@@ -2,6 +2,7 @@
 #include "fs/node.h"
 
 #include "base/stamp.h"
+#include "fs/draft.h"
 #include "fs/files.h"
 #include "fs/members.h"
 #include "fs/outside.h"
@@ -121,6 +122,23 @@ static bool has_user_locations(const struct view *dir)
 	return dir->table->type == TABLE_USER;
 }
 
+static int find_draft(struct view *dir, const char *name, struct view *child, struct err *err)
+{
+	struct table *table = drafts_find(dir->tree->drafts, dir->inode.object, name);
+
+	(void)err;
+	if (!table)
+		return -ENOENT;
+	*child = (struct view){
+		.tree = dir->tree,
+		.txn = dir->txn,
+		.uid = dir->uid,
+		.inode = { .kind = NODE_TABLE, .object = table->id },
+		.table = table,
+	};
+	return 0;
+}
+
 /* A version by the time at which it was in force; always asked anew. */
 static int find_time(struct view *dir, const char *name, struct view *child, struct err *err)
 {
@@ -225,12 +243,13 @@ static const struct node_row rows[] = {
 		.name = "tables", .parent = NODE_NAMESPACE, .mode = DIR_RW,
 		.subject = SUBJECT_NAMESPACE, .caching = CACHE_NAMES,
 		.flags = NODE_DBA | NODE_ABSENCE, .mtime = mtime_members,
-		.members = &members_tables,
+		.members = &members_tables, .find_other = find_draft,
 	},
 	[NODE_TRASH] = {
-		.name = "trash", .parent = NODE_NAMESPACE, .mode = DIR_RO,
-		.subject = SUBJECT_NAMESPACE, .caching = CACHE_NAMES, .flags = NODE_ABSENCE,
-		.mtime = mtime_members, .members = &members_trash,
+		.name = "trash", .parent = NODE_NAMESPACE, .mode = DIR_RW,
+		.subject = SUBJECT_NAMESPACE, .caching = CACHE_NAMES,
+		.flags = NODE_DBA | NODE_ABSENCE, .mtime = mtime_members,
+		.members = &members_trash,
 	},
 
 	[NODE_TABLE] = {

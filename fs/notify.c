@@ -16,6 +16,15 @@
  *   listener (peers, inotify) ----> `draining`                v
  *                                                       FUSE workers ---> nobody
  *
+ *   process in mkdir, rename, ... ---> committer ---> LMDB's write lock, the disk
+ *     (holds directory locks)          answers him; waits for no directory lock:
+ *                                      INC_EPOCH, attributes, log.jsonl only
+ *
+ * So who holds a directory lock for a change waits for the committer, which
+ * waits for nobody who needs that lock, and never for the notifier; the entries
+ * that such a change touches are notified behind its answer.  (The database's
+ * lock is never held by anybody who waits for notifications.)
+ *
  * Workers wait for nothing but the CPU, so who holds a directory lock gets his
  * answer, so every inval_entry ends, so every drain ends.  Nothing is ever
  * notified about a ctl file, whose lock writers hold.  Data of log.jsonl is
@@ -27,8 +36,8 @@
 
 #include "catalog/peer.h"
 #include "fs/changes.h"
-#include "fs/ctl.h"
 #include "fs/forget.h"
+#include "fs/inode.h"
 #include "fs/log.h"
 #include "fs/mount.h"
 
@@ -76,14 +85,19 @@ static void push_lines(struct mount *mount, uint64_t from, uint64_t to)
 static void show_log(struct mount *mount, const struct changes *changes)
 {
 	struct tree *tree = &mount->tree;
-	uint64_t old_end = tree->log_end;
+	uint64_t old_end;
 
-	if (changes->log_end == old_end)
-		return;
+	/* Whoever holds it waits for READs at most. */
+	pthread_mutex_lock(&mount->notify.logging);
+	old_end = tree->log_end;
+	if (changes->log_end <= old_end)
+		goto out;
 	forget_tail(mount, inode_pack(NODE_LOG, 0, 0), old_end);
 	push_lines(mount, old_end, changes->log_end);
 	tree->log_stamp = changes->stamp;
 	tree->log_end = changes->log_end;
+out:
+	pthread_mutex_unlock(&mount->notify.logging);
 }
 
 /* One step for all that a piece holds. */
@@ -163,15 +177,30 @@ void notify_drain(struct notify *notify)
 	pthread_mutex_unlock(&notify->draining);
 }
 
+void notify_show_at_once(struct notify *notify, uint64_t after)
+{
+	struct mount *mount = notify->mount;
+	struct changes changes;
+	struct err err = ERR_INIT;
+
+	(void)forget_names(mount);
+	if (changes_read(mount->catalog, after, &changes, &err)) {
+		log_message(LOG_ERR, "Reading the log of changes: %s", err.text);
+	} else {
+		take_step(mount, &changes, FORGET_ATTRS);
+		show_log(mount, &changes);
+	}
+	changes_free(&changes);
+}
+
 bool notify_is_behind(struct notify *notify)
 {
 	return notify->txn < store_last_txn_id(catalog_store(notify->mount->catalog));
 }
 
-static void answer(struct notify *notify, struct job_list *jobs)
+static void answer(struct notify *notify, struct job_list *jobs, uint64_t sequence)
 {
 	struct mount *mount = notify->mount;
-	uint64_t sequence = 0;
 	struct job *job;
 	unsigned late;
 
@@ -185,7 +214,7 @@ static void answer(struct notify *notify, struct job_list *jobs)
 			    late, (unsigned long long)sequence, PEER_TIMEOUT_MS);
 	while ((job = TAILQ_FIRST(jobs))) {
 		TAILQ_REMOVE(jobs, job, link);
-		ctl_answer(mount, job);
+		job->ops->answer(mount, job);
 	}
 }
 
@@ -196,6 +225,7 @@ static void *run(void *arg)
 	pthread_mutex_lock(&notify->lock);
 	for (;;) {
 		struct job_list jobs = TAILQ_HEAD_INITIALIZER(jobs);
+		uint64_t to_tell;
 
 		while (TAILQ_EMPTY(&notify->queue) && !notify->is_kicked && !notify->is_stopping)
 			pthread_cond_wait(&notify->wake, &notify->lock);
@@ -203,8 +233,10 @@ static void *run(void *arg)
 			break;
 		TAILQ_CONCAT(&jobs, &notify->queue, link);
 		notify->is_kicked = false;
+		to_tell = notify->to_tell;
+		notify->to_tell = 0;
 		pthread_mutex_unlock(&notify->lock);
-		answer(notify, &jobs);
+		answer(notify, &jobs, to_tell);
 		pthread_mutex_lock(&notify->lock);
 	}
 	pthread_mutex_unlock(&notify->lock);
@@ -234,6 +266,7 @@ int notify_start(struct notify *notify, struct mount *mount, struct err *err)
 
 	notify->mount = mount;
 	pthread_mutex_init(&notify->lock, NULL);
+	pthread_mutex_init(&notify->logging, NULL);
 	pthread_mutex_init(&notify->draining, NULL);
 	pthread_cond_init(&notify->wake, NULL);
 	TAILQ_INIT(&notify->queue);
@@ -249,6 +282,16 @@ void notify_push(struct notify *notify, struct job_list *jobs)
 {
 	pthread_mutex_lock(&notify->lock);
 	TAILQ_CONCAT(&notify->queue, jobs, link);
+	pthread_cond_signal(&notify->wake);
+	pthread_mutex_unlock(&notify->lock);
+}
+
+void notify_tell(struct notify *notify, uint64_t sequence)
+{
+	pthread_mutex_lock(&notify->lock);
+	notify->is_kicked = true;
+	if (sequence > notify->to_tell)
+		notify->to_tell = sequence;
 	pthread_cond_signal(&notify->wake);
 	pthread_mutex_unlock(&notify->lock);
 }

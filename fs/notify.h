@@ -26,6 +26,8 @@ struct notify {
 	pthread_cond_t wake;
 	struct job_list queue;		/* decided, to be answered */
 	bool is_kicked, is_stopping;
+	uint64_t to_tell;		/* a change that other mounts have not been told of; 0 = none */
+	pthread_mutex_t logging;	/* log_end and log_stamp of the tree, for who moves them */
 	pthread_mutex_t draining;	/* one drain at a time; sequence */
 	uint64_t sequence;		/* everything up to it is shown */
 	_Atomic uint64_t txn;		/* id of the snapshot that was drained last */
@@ -36,6 +38,16 @@ int notify_start(struct notify *notify, struct mount *mount, struct err *err) MU
 
 /* Takes all jobs of the list; shows the changes and answers. */
 void notify_push(struct notify *notify, struct job_list *jobs);
+
+/*
+ * Before a directory operation is answered: show the changes after a sequence
+ * number as far as that needs no directory's lock.  All names at once where the
+ * kernel can, attributes, log.jsonl.  For the committer.
+ */
+void notify_show_at_once(struct notify *notify, uint64_t after);
+
+/* Show what changed, soon, and tell the other mounts up to this change. */
+void notify_tell(struct notify *notify, uint64_t sequence);
 
 /* Show what changed, soon. */
 void notify_kick(struct notify *notify);

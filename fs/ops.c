@@ -2,10 +2,14 @@
 #include "fs/ops.h"
 
 #include "fs/ctl.h"
+#include "fs/dirops.h"
+#include "fs/edit.h"
 #include "fs/log.h"
 #include "fs/mount.h"
 #include "fs/node.h"
 #include "fs/ops_dir.h"
+#include "fs/scratch.h"
+#include "fs/scratch_ops.h"
 #include "fs/userlink.h"
 #include "fs/verdict.h"
 
@@ -40,14 +44,24 @@ static void ops_init(void *userdata, struct fuse_conn_info *conn)
 	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_CACHE_SYMLINKS |
 				       FUSE_CAP_NO_OPENDIR_SUPPORT | FUSE_CAP_PARALLEL_DIROPS |
 				       FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_AUTO_INVAL_DATA);
+	mount->has_expire = conn->capable & FUSE_CAP_EXPIRE_ONLY;
 	conn->max_read = mount->max_read;	/* libfuse wants to hear it twice */
 	mount->has_no_opendir = conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT;
 	mount->tree.has_epoch = mount->allow_epoch && conn->proto_major == 7 &&
 				conn->proto_minor >= EPOCH_PROTOCOL_MINOR;
 }
 
+static void forget(struct mount *mount, fuse_ino_t ino, uint64_t nlookup)
+{
+	if (scratch_is_id(ino))
+		scratch_forget(mount->scratch, ino, nlookup);
+	else
+		userlink_forget(mount->tree.links, ino, nlookup);
+}
+
 static void reply_entry(fuse_req_t req, const struct entry *entry)
 {
+	struct mount *mount = mount_of(req);
 	struct fuse_entry_param param = {
 		.ino = entry->id,
 		.attr = entry->attr,
@@ -57,7 +71,7 @@ static void reply_entry(fuse_req_t req, const struct entry *entry)
 
 	/* An answer that nobody waited for counts no lookup. */
 	if (fuse_reply_entry(req, &param) && entry->counted)
-		userlink_forget(mount_of(req)->tree.links, entry->id, 1);
+		forget(mount, entry->id, 1);
 }
 
 static void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -73,10 +87,14 @@ static void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		fuse_reply_err(req, ENAMETOOLONG);
 		return;
 	}
-	rc = view_open(&dir, &mount->tree, parent, fuse_req_ctx(req)->uid, &err);
-	if (!rc)
-		rc = node_find(&dir, name, &entry, &absence, &err);
-	view_close(&dir);
+	if (scratch_is_id(parent)) {
+		rc = edit_find_scratch(mount, parent, name, &entry);
+	} else {
+		rc = view_open(&dir, &mount->tree, parent, fuse_req_ctx(req)->uid, &err);
+		if (!rc)
+			rc = edit_find(mount, fuse_req_ctx(req), &dir, name, &entry, &absence, &err);
+		view_close(&dir);
+	}
 	if (rc == -ENOENT && absence)
 		entry = (struct entry){ .entry_timeout = FOREVER };
 	else if (rc) {
@@ -88,14 +106,14 @@ static void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 static void ops_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup)
 {
-	userlink_forget(mount_of(req)->tree.links, ino, nlookup);
+	forget(mount_of(req), ino, nlookup);
 	fuse_reply_none(req);
 }
 
 static void ops_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
 {
 	for (size_t i = 0; i < count; i++)
-		userlink_forget(mount_of(req)->tree.links, forgets[i].ino, forgets[i].nlookup);
+		forget(mount_of(req), forgets[i].ino, forgets[i].nlookup);
 	fuse_reply_none(req);
 }
 
@@ -125,7 +143,25 @@ static void reply_attr(fuse_req_t req, fuse_ino_t ino, bool keep)
 static void ops_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)fi;
-	reply_attr(req, ino, true);
+	if (scratch_is_id(ino))
+		scratch_ops_getattr(mount_of(req), req, ino);
+	else
+		reply_attr(req, ino, true);
+}
+
+/*
+ * truncate(2) without an open file: emptying a document is no edit, and another
+ * length makes none of it.  Statements are not files that could be cut.
+ */
+static int check_size(fuse_ino_t ino, const struct stat *attr)
+{
+	enum node_kind kind = inode_unpack(ino).kind;
+
+	if (node_row(kind)->flags & NODE_STATEMENTS)
+		return 0;
+	if (!target_is_document(kind))
+		return EPERM;
+	return attr->st_size ? EINVAL : 0;
 }
 
 /*
@@ -136,12 +172,16 @@ static void ops_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *f
 static void ops_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 			struct fuse_file_info *fi)
 {
-	enum node_kind kind = inode_unpack(ino).kind;
+	int code;
 
-	(void)attr;
 	(void)fi;
-	if (to_set & FUSE_SET_ATTR_SIZE && !(node_row(kind)->flags & NODE_STATEMENTS))
-		fuse_reply_err(req, EPERM);
+	if (scratch_is_id(ino)) {
+		scratch_ops_setattr(mount_of(req), req, ino, attr, to_set);
+		return;
+	}
+	code = to_set & FUSE_SET_ATTR_SIZE ? check_size(ino, attr) : 0;
+	if (code)
+		fuse_reply_err(req, code);
 	else
 		reply_attr(req, ino, false);
 }
@@ -152,7 +192,13 @@ static void ops_readlink(fuse_req_t req, fuse_ino_t ino)
 	struct err err = ERR_INIT;
 	char text[LOCATION_SIZE];
 	struct view view;
-	int rc = view_open(&view, &mount->tree, ino, fuse_req_ctx(req)->uid, &err);
+	int rc;
+
+	if (scratch_is_id(ino)) {
+		scratch_ops_readlink(mount, req, ino);
+		return;
+	}
+	rc = view_open(&view, &mount->tree, ino, fuse_req_ctx(req)->uid, &err);
 
 	if (!rc)
 		rc = node_row(view.inode.kind)->link ?
@@ -180,6 +226,14 @@ static int open_statements(struct mount *mount, struct handle *handle, struct er
 	return rc;
 }
 
+/* schema.json of a draft: gone as soon as it is a table. */
+static bool is_template(uint64_t node)
+{
+	struct inode inode = inode_unpack(node);
+
+	return inode.kind == NODE_SCHEMA_JSON && !inode.sub;
+}
+
 static int open_handle(struct mount *mount, struct handle *handle, unsigned node_flags, int flags,
 		       struct err *err)
 {
@@ -188,7 +242,8 @@ static int open_handle(struct mount *mount, struct handle *handle, unsigned node
 	if ((flags & O_ACCMODE) != O_RDONLY)
 		rc = open_statements(mount, handle, err);
 	/* What the catalog cannot show again later is made now. */
-	if (!rc && (flags & O_ACCMODE) != O_WRONLY && node_flags & (NODE_DIRECT | NODE_PINNED))
+	if (!rc && (flags & O_ACCMODE) != O_WRONLY &&
+	    (node_flags & (NODE_DIRECT | NODE_PINNED) || is_template(handle->node)))
 		rc = handle_fix(handle, &mount->tree, node_flags & NODE_PINNED, err);
 	return rc;
 }
@@ -202,9 +257,15 @@ static void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct err err = ERR_INIT;
 	int rc = 0;
 
-	/* Documents can be read; saving them is not a way to change the catalog. */
+	if (scratch_is_id(ino)) {
+		scratch_ops_open(mount, req, ino, fi);
+		return;
+	}
 	if ((writes || fi->flags & O_TRUNC) && !(row->flags & NODE_STATEMENTS)) {
-		fuse_reply_err(req, EPERM);
+		if (target_is_document(inode_unpack(ino).kind))
+			edit_open(mount, req, ino);
+		else
+			fuse_reply_err(req, EPERM);
 		return;
 	}
 	/* log.jsonl grows: it is read from the catalog, never from a handle. */
@@ -235,7 +296,10 @@ static void ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *f
 {
 	struct handle *handle = handle_of(fi);
 
-	(void)ino;
+	if (scratch_is_id(ino)) {
+		scratch_ops_release(mount_of(req), req, ino);
+		return;
+	}
 	if (handle && handle->ctl)
 		ctl_release(mount_of(req), handle->ctl);
 	if (handle)
@@ -294,7 +358,9 @@ static void read_log(fuse_req_t req, size_t size, off_t off)
 static void ops_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		     struct fuse_file_info *fi)
 {
-	if (inode_unpack(ino).kind == NODE_LOG)
+	if (scratch_is_id(ino))
+		scratch_ops_read(mount_of(req), req, ino, size, off);
+	else if (inode_unpack(ino).kind == NODE_LOG)
 		read_log(req, size, off);
 	else if (handle_of(fi))
 		read_handle(req, handle_of(fi), size, off);
@@ -307,9 +373,9 @@ static void ops_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t si
 {
 	struct handle *handle = handle_of(fi);
 
-	(void)ino;
-	(void)off;	/* `>` and `>>` mean the same */
-	if (handle && handle->ctl)
+	if (scratch_is_id(ino))
+		scratch_ops_write(mount_of(req), req, ino, buf, size, off, fi->lock_owner);
+	else if (handle && handle->ctl)	/* whatever off is: `>` and `>>` mean the same */
 		ctl_write(mount_of(req), req, handle, buf, size, fi->lock_owner);
 	else
 		fuse_reply_err(req, EBADF);
@@ -319,8 +385,9 @@ static void ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct handle *handle = handle_of(fi);
 
-	(void)ino;
-	if (handle && handle->ctl)
+	if (scratch_is_id(ino))
+		scratch_ops_flush(mount_of(req), req, ino, fi->lock_owner);
+	else if (handle && handle->ctl)
 		ctl_flush(mount_of(req), req, handle, fi->lock_owner);
 	else
 		fuse_reply_err(req, 0);
@@ -329,10 +396,12 @@ static void ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 /* A write that returned is on disk already. */
 static void ops_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
-	(void)ino;
 	(void)datasync;
 	(void)fi;
-	fuse_reply_err(req, 0);
+	if (scratch_is_id(ino))
+		scratch_ops_fsync(mount_of(req), req, ino);
+	else
+		fuse_reply_err(req, 0);
 }
 
 static void ops_statfs(fuse_req_t req, fuse_ino_t ino)
@@ -353,53 +422,64 @@ static void ops_statfs(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_statfs(req, &out);
 }
 
-/* ----- changes of directories: none is a statement yet ----- */
+/* ----- names ----- */
 
 static void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
-	(void)parent;
-	(void)name;
 	(void)mode;
 	(void)rdev;
-	fuse_reply_err(req, EPERM);
-}
-
-static void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
-{
-	ops_mknod(req, parent, name, mode, 0);
-}
-
-static void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-		       struct fuse_file_info *fi)
-{
-	(void)fi;
-	ops_mknod(req, parent, name, mode, 0);
-}
-
-static void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
-{
-	ops_mknod(req, parent, name, 0, 0);
-}
-
-static void ops_symlink(fuse_req_t req, const char *text, fuse_ino_t parent, const char *name)
-{
-	(void)text;
-	ops_mknod(req, parent, name, 0, 0);
+	dirops_refuse(mount_of(req), req, parent, name, "special files");
 }
 
 static void ops_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 {
 	(void)ino;
-	ops_mknod(req, parent, name, 0, 0);
+	dirops_refuse(mount_of(req), req, parent, name, "hard links");
+}
+
+/* The kernel has no such files in its caches, but it is asked for longer ones. */
+static bool is_too_long(fuse_req_t req, const char *name)
+{
+	if (strlen(name) <= NAME_MAX_SHOWN)
+		return false;
+	fuse_reply_err(req, ENAMETOOLONG);
+	return true;
+}
+
+static void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	if (!is_too_long(req, name))
+		dirops_mkdir(mount_of(req), req, parent, name, mode);
+}
+
+static void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+		       struct fuse_file_info *fi)
+{
+	if (!is_too_long(req, name))
+		dirops_create(mount_of(req), req, parent, name, mode, fi);
+}
+
+static void ops_symlink(fuse_req_t req, const char *text, fuse_ino_t parent, const char *name)
+{
+	if (!is_too_long(req, name))
+		dirops_symlink(mount_of(req), req, text, parent, name);
+}
+
+static void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	dirops_unlink(mount_of(req), req, parent, name);
+}
+
+static void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	dirops_rmdir(mount_of(req), req, parent, name);
 }
 
 static void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to,
 		       const char *to_name, unsigned flags)
 {
-	(void)to;
-	(void)to_name;
-	(void)flags;
-	ops_mknod(req, parent, name, 0, 0);
+	if (!is_too_long(req, to_name))
+		dirops_rename(mount_of(req), req, parent, name, to, to_name, flags);
 }
 
 /* Calls that are not here (attributes by name, locks, ...) the kernel stops asking after once. */
@@ -425,7 +505,7 @@ const struct fuse_lowlevel_ops ops = {
 	.mkdir = ops_mkdir,
 	.create = ops_create,
 	.unlink = ops_unlink,
-	.rmdir = ops_unlink,
+	.rmdir = ops_rmdir,
 	.symlink = ops_symlink,
 	.link = ops_link,
 	.rename = ops_rename,

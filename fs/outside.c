@@ -278,11 +278,11 @@ static int64_t changed_at(const struct view *dir, unsigned shard)
 int64_t outside_mtime(struct view *dir)
 {
 	int64_t now = catalog_now(dir->tree->catalog);
-	int64_t last;
+	int64_t placed, last;
 
 	if (view_place(dir, NULL))
 		return now;
-	last = dir->place->changed_at;
+	placed = last = dir->place->changed_at;
 	if (!is_readable_place(dir))
 		return last;
 	if (sem_trywait(&dir->tree->outside))
@@ -294,5 +294,5 @@ int64_t outside_mtime(struct view *dir)
 	}
 	sem_post(&dir->tree->outside);
 	/* Stamps of file systems are coarse: two changes may share one. */
-	return now - last < SECOND ? now : last;
+	return last > placed && now - last < SECOND ? now : last;
 }

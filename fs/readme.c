@@ -22,11 +22,16 @@ static const char writing[] =
 	"  echo 'ADD COLUMN age INT' > namespaces/shop/tables/notes/ctl\n"
 	"  plan takes the same and only tells what would happen:  echo ... > plan && cat plan\n"
 	"  error tells why your last write was refused;           cat ctl lists the statements\n"
-	"One write is one transaction.  A dropped table waits in namespaces/NS/trash and\n"
-	"UNDROP TABLE t brings it back.  Reading never changes anything.\n\n";
+	"Or edit: a save is one checked transaction\n"
+	"  vim namespaces/NS/tables/T/schema.json    columns/*.json and storages/*.json, too;\n"
+	"                                            a refused text is kept in .rejected/\n"
+	"  mkdir namespaces/NS/tables/T              a draft: saving its schema.json creates it\n"
+	"  mv tables/T tables/U, mv tables/T trash/  RENAME, DROP; mv trash/T tables/ is UNDROP\n"
+	"One write is one transaction.  A dropped table waits in namespaces/NS/trash; rm never\n"
+	"drops a table.  Reading never changes anything.\n\n";
 
 static const char read_only[] =
-	"This mount is read-only: there is no ctl here.\n\n";
+	"This mount is read-only: there is no ctl here, and nothing can be saved.\n\n";
 
 static void show_writers(const struct tree *tree, FILE *out)
 {

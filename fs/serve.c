@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/serve.h"
 
+#include "fs/draft.h"
+#include "fs/forget.h"
+#include "fs/lastsave.h"
 #include "fs/log.h"
 #include "fs/mount.h"
 #include "fs/ops.h"
 #include "fs/outside.h"
+#include "fs/phoenix.h"
+#include "fs/redirect.h"
+#include "fs/rejected.h"
 #include "fs/report.h"
+#include "fs/scratch.h"
 #include "fs/userlink.h"
 
 #include <errno.h>
@@ -27,6 +34,40 @@ struct signals {
 	atomic_bool loop_ended;
 };
 
+static void names_went(void *arg, uint64_t dir)
+{
+	forget_attr(arg, dir);
+}
+
+/* What editing needs; whether there was memory for it. */
+static bool new_editing(struct mount *mount)
+{
+	struct scratch_options options = { .changed = names_went, .arg = mount };
+
+	mount->scratch = scratch_new(&options);
+	if (!mount->scratch)
+		return false;
+	mount->drafts = drafts_new();
+	mount->redirects = redirects_new(mount->scratch);
+	mount->phoenixes = phoenixes_new();
+	mount->lastsaves = lastsaves_new();
+	mount->rejected = rejected_new(mount->scratch, names_went, mount);
+	mount->tree.scratch = mount->scratch;
+	mount->tree.drafts = mount->drafts;
+	return mount->drafts && mount->redirects && mount->phoenixes && mount->lastsaves &&
+	       mount->rejected;
+}
+
+static void free_editing(struct mount *mount)
+{
+	rejected_free(mount->rejected);
+	lastsaves_free(mount->lastsaves);
+	phoenixes_free(mount->phoenixes);
+	redirects_free(mount->redirects);
+	drafts_free(mount->drafts);
+	scratch_free(mount->scratch);
+}
+
 int serve_new(struct options *options, struct mount **out, struct err *err)
 {
 	struct mount *mount = calloc(1, sizeof(*mount));
@@ -40,7 +81,7 @@ int serve_new(struct options *options, struct mount **out, struct err *err)
 	mount->tree.report = report_new();
 	mount->tree.links = userlinks_new();
 	mount->callers = callers_new();
-	if (!mount->tree.report || !mount->tree.links || !mount->callers) {
+	if (!mount->tree.report || !mount->tree.links || !mount->callers || !new_editing(mount)) {
 		serve_free(mount);
 		return err_nomem(err);
 	}
@@ -60,6 +101,7 @@ void serve_free(struct mount *mount)
 	if (mount->se)
 		fuse_session_destroy(mount->se);
 	handles_fini(&mount->handles);
+	free_editing(mount);
 	catalog_close(mount->catalog);
 	callers_free(mount->callers);
 	userlinks_free(mount->tree.links);

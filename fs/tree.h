@@ -14,13 +14,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct drafts;
 struct report;
+struct scratch;
 struct userlinks;
 
 struct tree {
 	struct catalog *catalog;	/* borrowed */
 	struct report *report;		/* borrowed */
 	struct userlinks *links;	/* borrowed */
+	struct scratch *scratch;	/* borrowed */
+	struct drafts *drafts;		/* borrowed */
 	const char *mountpoint;		/* absolute; borrowed */
 	uid_t uid;			/* owner of everything: who mounted */
 	gid_t gid;

@@ -2,6 +2,7 @@
 #include "fs/verdict.h"
 
 #include "base/stamp.h"
+#include "catalog/document.h"
 #include "catalog/refusal.h"
 #include "fs/mount.h"
 
@@ -116,7 +117,7 @@ void verdict_accepted(struct mount *mount, const struct verdict *verdict,
 
 	if (verdict->plan)
 		keep_plan(mount, verdict, request, now);
-	else
+	else if (verdict->session)
 		keep_last(mount, verdict, request, now);
 	report_set(mount->tree.report, verdict->key, REPORT_ERROR, NULL, 0, now);
 }
@@ -128,7 +129,11 @@ static void keep_error(struct mount *mount, const struct verdict *verdict, const
 
 	if (!sheet_open(&sheet))
 		return;
-	session_print_error(verdict->session, err, sheet.out);
+	if (verdict->session)
+		session_print_error(verdict->session, err, sheet.out);
+	else
+		document_print_error(err, verdict->file, verdict->text ? verdict->text : "",
+				     verdict->len, sheet.out);
 	sheet_keep(&sheet, mount->tree.report, verdict->key, what, now);
 }
 
@@ -159,21 +164,27 @@ void verdict_refused(struct mount *mount, const struct verdict *verdict,
 		     const struct author *author, const struct err *err, const char *text,
 		     size_t len)
 {
-	const struct buf *shown = &verdict->session->shown;
+	static const struct buf none;
+	const struct buf *shown = verdict->session ? &verdict->session->shown : &none;
 	struct refusal refusal = {
 		.time = catalog_now(mount->catalog),
 		.author = *author,
 		.object = verdict->object,
-		.file = verdict->plan ? "plan" : "ctl",
+		.file = verdict->file ? verdict->file : verdict->plan ? "plan" : "ctl",
 		.text = text ? text : shown->at ? (const char *)shown->at : "",
 		.len = text ? len : shown->len,
+		.document = !verdict->session,
 		.err = err,
 	};
 
+	if (!verdict->session) {
+		refusal.text = verdict->text ? verdict->text : "";
+		refusal.len = verdict->len;
+	}
 	keep_error(mount, verdict, err, REPORT_ERROR, refusal.time);
 	if (verdict->plan)
 		keep_error(mount, verdict, err, REPORT_PLAN, refusal.time);
-	else
+	else if (verdict->session)
 		keep_refused(mount, verdict, err, refusal.time);
 	keep_line(mount, &refusal);
 }

@@ -16,7 +16,11 @@ struct verdict {
 	struct report_key key;
 	const char *object;	/* "app.messages", "app", "" for the catalog; borrowed */
 	bool plan;
-	const struct session *session;	/* errors count in its shown text; borrowed */
+	const struct session *session;	/* the error's position counts in its shown text; borrowed */
+	/* Without a session: a saved document, or what could not be done in a directory. */
+	const char *file;	/* borrowed */
+	const char *text;	/* borrowed; may be NULL */
+	size_t len;
 };
 
 void verdict_accepted(struct mount *mount, const struct verdict *verdict,

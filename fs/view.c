@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/view.h"
 
+#include "fs/draft.h"
 #include "fs/node.h"
 #include "fs/userlink.h"
 
@@ -20,10 +21,22 @@ static int load_column(struct view *view, struct err *err)
 	return rc;
 }
 
+/* A table, or a draft that will be one. */
+static int load_table(struct view *view, struct err *err)
+{
+	int rc = catalog_table(view->tree->catalog, view->txn, view->inode.object, &view->table, err);
+
+	if (rc == -ENOENT) {
+		view->table = drafts_get(view->tree->drafts, view->inode.object);
+		rc = view->table ? 0 : -ENOENT;
+	}
+	return rc;
+}
+
 static int load_version(struct view *view, struct err *err)
 {
 	struct inode *inode = &view->inode;
-	int rc = catalog_table(view->tree->catalog, view->txn, inode->object, &view->table, err);
+	int rc = load_table(view, err);
 
 	if (!rc && view->table->version == inode->sub)
 		return 0;
@@ -66,7 +79,7 @@ static int load_subject(struct view *view, struct err *err)
 		rc = catalog_namespace(catalog, view->txn, inode->object, &view->ns, err);
 		return rc ? rc : is_current(view->ns->version, inode);
 	case SUBJECT_TABLE:
-		return catalog_table(catalog, view->txn, inode->object, &view->table, err);
+		return load_table(view, err);
 	case SUBJECT_VERSION:
 		return load_version(view, err);
 	case SUBJECT_COLUMN:

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * draft - tables that are not created yet: `mkdir tables/orders` made a
+ * directory with a schema.json to fill in.  Known to this mount only.  A draft
+ * has the number that its table will have, so that its directory keeps its
+ * node; it is shown as a definition of version 0.
+ */
+#ifndef KALAM_FS_DRAFT_H
+#define KALAM_FS_DRAFT_H
+
+#include "base/err.h"
+#include "catalog/model.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DRAFTS_MAX 1024
+
+struct drafts;
+
+struct drafts *drafts_new(void);
+void drafts_free(struct drafts *drafts);
+
+/* 0, -EEXIST, -ENOSPC (with err) or -ENOMEM. */
+int drafts_add(struct drafts *drafts, uint32_t id, const struct namespace *ns, const char *name,
+	       int64_t now, struct err *err) MUST_CHECK;
+
+/* A reference for the caller, or NULL.  drafts may be NULL, too. */
+struct table *drafts_get(struct drafts *drafts, uint32_t id);
+struct table *drafts_find(struct drafts *drafts, uint32_t namespace_id, const char *name);
+
+int drafts_rename(struct drafts *drafts, uint32_t id, const struct namespace *ns, const char *name,
+		  int64_t now) MUST_CHECK;
+void drafts_remove(struct drafts *drafts, uint32_t id, int64_t now);
+
+/* The draft has become a table: it is told of once more by drafts_was_created. */
+void drafts_created(struct drafts *drafts, uint32_t id);
+bool drafts_was_created(struct drafts *drafts, uint32_t id);
+
+/* Those of a namespace by rising id; fn's non-zero ends it and is returned. */
+typedef int drafts_fn(void *arg, const struct table *table);
+int drafts_list(struct drafts *drafts, uint32_t namespace_id, uint32_t after, drafts_fn *fn, void *arg);
+bool drafts_any(struct drafts *drafts, uint32_t namespace_id);
+
+/* When a draft last came or went anywhere; 0 = never. */
+int64_t drafts_changed_at(struct drafts *drafts);
+
+#endif
