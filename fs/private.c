@@ -191,9 +191,16 @@ static int take(struct mount *mount, struct private *private, uint64_t node, con
 {
 	int rc;
 
-	if (off < 0 || (uint64_t)off + count > DOCUMENT_MAX_BYTES)
-		return -EFBIG;
 	pthread_mutex_lock(&private->lock);
+	if (off < 0 || (uint64_t)off + count > DOCUMENT_MAX_BYTES) {
+		/* The verdict on the whole text, until it is another one. */
+		private->judged = ++private->changes;
+		private->verdict = -EFBIG;
+		private->has_owner = true;
+		private->owner = owner;
+		pthread_mutex_unlock(&private->lock);
+		return -EFBIG;
+	}
 	rc = scratch_write(mount->scratch, node, bytes, count, off);
 	if (!rc) {
 		*change = ++private->changes;
