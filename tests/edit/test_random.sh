@@ -6,7 +6,7 @@
 exec_sql 'CREATE NAMESPACE shared; CREATE SHARED TABLE shared.common (id BIGINT PRIMARY KEY)'
 start || finish
 status=0
-timeout 500 "$PYTHON" "$EDIT/random_edit.py" "$MNT" "${1:-${KALAM_RANDOM:-2000}}" ${2:-} >"$T/random" 2>&1 || status=$?
+timeout 500 "$PYTHON" "$EDIT/random_edit.py" "$MNT" "${1:-${KALAM_RANDOM:-10000}}" ${2:-} >"$T/random" 2>&1 || status=$?
 cat "$T/random"
 same 'the model and the catalog agree' 0 $status
 well
