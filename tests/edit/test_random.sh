@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # test_random.sh [OPERATIONS [SEED]] : random edits from four processes against
-# a model of the catalog.  `make check` runs 2,000; the full run is 10,000.
+# a model of the catalog.  How many, and a seed, may be given as arguments.
 . "$(dirname "$0")/lib.sh"
 exec_sql 'CREATE NAMESPACE shared; CREATE SHARED TABLE shared.common (id BIGINT PRIMARY KEY)'
 start || finish
