@@ -56,7 +56,7 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 # Debian packages: to build, and to test.
 BUILD_DEBS = gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libjansson-dev liburcu-dev \
 	libxxhash-dev
-EDIT_DEBS = vim neovim nano emacs-nox micro joe ed patch moreutils git dash perl
+EDIT_DEBS = vim neovim nano emacs-nox micro joe ed tmux patch moreutils git dash perl
 TEST_DEBS = $(EDIT_DEBS) clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils
 
 all: $(O)/kalamfs $(O)/kalamctl

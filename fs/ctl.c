@@ -240,8 +240,6 @@ static void go_on(struct mount *mount, struct job *job, int rc, struct err *err,
 	refuse_job(mount, job, err, rc == -EFBIG ? text : NULL, len);
 }
 
-/* ----- a plan of a whole schema.json ----- */
-
 /* A table's plan whose first write begins with '{'. */
 static bool is_document(const struct ctl *ctl, const char *text, size_t len)
 {
@@ -293,8 +291,6 @@ static int end_document(struct ctl *ctl, struct request *request, struct err *er
 {
 	return ctl->is_judged ? 0 : judge_document(ctl, request, err);
 }
-
-/* ----- worker ----- */
 
 void ctl_write(struct mount *mount, struct fuse_req *req, struct handle *handle, const char *text,
 	       size_t len, uint64_t owner)

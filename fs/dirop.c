@@ -41,8 +41,6 @@ const char *dirop_quote(const char *namespace_name, const char *name, char out[Q
 	return out;
 }
 
-/* ----- failures ----- */
-
 static const char *dir_label(const struct view *dir)
 {
 	const char *name = node_row(dir->inode.kind)->name;
@@ -106,8 +104,6 @@ void dirop_refuse_name(struct mount *mount, struct fuse_req *req, uint64_t dir, 
 	view_close(&view);
 	dirop_refuse(mount, req, &place, err);
 }
-
-/* ----- committer ----- */
 
 static void find_entry(struct mount *mount, struct dirop *dirop)
 {
@@ -194,8 +190,6 @@ static const struct job_ops statement_ops = { .settle = settle, .answer = answer
 					      .is_dirop = true };
 static const struct job_ops draft_ops = { .run = reserve, .settle = settle, .answer = answer,
 					  .is_dirop = true };
-
-/* ----- worker ----- */
 
 static struct dirop *new_dirop(struct mount *mount, struct fuse_req *req,
 			       const struct dirop_place *place)

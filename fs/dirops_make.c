@@ -82,8 +82,6 @@ static void to_param(const struct entry *entry, struct fuse_entry_param *out)
 	};
 }
 
-/* ----- files ----- */
-
 /* Takes the pin of the node, for the open file. */
 static void reply_create(struct mount *mount, fuse_req_t req, uint64_t node,
 			 struct fuse_file_info *fi)
@@ -167,8 +165,6 @@ void dirops_create(struct mount *mount, fuse_req_t req, fuse_ino_t parent, const
 		break;
 	}
 }
-
-/* ----- directories and links ----- */
 
 static void make_scratch(struct mount *mount, fuse_req_t req, uint64_t parent, const char *name,
 			 mode_t mode, const char *text)

@@ -16,8 +16,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* ----- unlink ----- */
-
 /* The first call is sent back for a node of its own, the second one hides the name. */
 static void unlink_phoenix(struct mount *mount, fuse_req_t req, const struct target *target)
 {
@@ -121,8 +119,6 @@ void dirops_unlink(struct mount *mount, fuse_req_t req, fuse_ino_t parent, const
 	else
 		fuse_reply_err(req, rc > 0 ? 0 : verdict_errno(rc));
 }
-
-/* ----- rmdir ----- */
 
 /* What rmdir of a directory of the tree is. */
 struct removal {

@@ -154,8 +154,6 @@ int edit_find(struct mount *mount, const struct fuse_ctx *who, struct view *dir,
 				 out);
 }
 
-/* ----- opening ----- */
-
 static int may_write(struct mount *mount, uint64_t node, struct err *err)
 {
 	struct view view;

@@ -210,8 +210,6 @@ static void ops_readlink(fuse_req_t req, fuse_ino_t ino)
 		fuse_reply_readlink(req, text);
 }
 
-/* ----- files ----- */
-
 static int open_statements(struct mount *mount, struct handle *handle, struct err *err)
 {
 	struct view view;
@@ -421,8 +419,6 @@ static void ops_statfs(fuse_req_t req, fuse_ino_t ino)
 	out.f_bavail = out.f_bfree;
 	fuse_reply_statfs(req, &out);
 }
-
-/* ----- names ----- */
 
 static void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {

@@ -63,8 +63,6 @@ static int add_entry(void *arg, const char *name, const struct entry *entry, uin
 	return 0;
 }
 
-/* ----- names that only this mount has ----- */
-
 static int add_plain(void *arg, const char *name, uint64_t ino, mode_t mode, uint64_t next)
 {
 	struct entry entry = { .attr = { .st_ino = ino, .st_mode = mode } };

@@ -127,8 +127,6 @@ void private_accept(struct mount *mount, uint64_t node, uint64_t change,
 	pthread_mutex_unlock(&private->lock);
 }
 
-/* ----- writing ----- */
-
 static size_t trimmed(const char *text, size_t len)
 {
 	while (len && strchr(" \t\r\n", text[len - 1]) && text[len - 1])

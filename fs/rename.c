@@ -107,8 +107,6 @@ static void refuse(struct mount *mount, fuse_req_t req, const struct side *to, c
 		dirop_refuse(mount, req, &to->place, &told);
 }
 
-/* ----- a scratch file ----- */
-
 /*
  * An editor's backup of a draft that comes back after a refused save: the
  * template, which nobody has filled in, makes no table that way.
@@ -195,8 +193,6 @@ static void rename_scratch(struct mount *mount, fuse_req_t req, const struct sid
 	}
 }
 
-/* ----- a document ----- */
-
 /*
  * The document stays; the new name gets a copy.  The first call is sent back,
  * so that the kernel moves the copy's node and not the document's.
@@ -266,8 +262,6 @@ static void rename_document(struct mount *mount, fuse_req_t req, const struct si
 	refuse(mount, req, to, &err);
 }
 
-/* ----- a table ----- */
-
 static const char *table_name(const struct table *table, char out[QUOTED_SIZE])
 {
 	return dirop_quote(table->namespace_name, table->name, out);
@@ -335,8 +329,6 @@ static void rename_table(struct mount *mount, fuse_req_t req, const struct side 
 	else
 		dirop_begin(mount, req, &spec);
 }
-
-/* ----- which of them ----- */
 
 static void refuse_generated(struct mount *mount, fuse_req_t req, const struct side *from,
 			     const struct side *to)

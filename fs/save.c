@@ -104,8 +104,6 @@ static void refuse(struct mount *mount, struct save *save, const struct err *err
 		log_message(LOG_ERR, "A document could not be stored: %s", err->text);
 }
 
-/* ----- committer ----- */
-
 /* A new document has become an object with a number. */
 static void learn_number(struct mount *mount, struct save *save)
 {
@@ -281,8 +279,6 @@ static void answer(struct mount *mount, struct job *job)
 
 static const struct job_ops save_ops = { .settle = settle, .answer = answer };
 static const struct job_ops rename_ops = { .settle = settle, .answer = answer, .is_dirop = true };
-
-/* ----- worker ----- */
 
 static int prepare(struct mount *mount, struct save *save, struct err *err)
 {

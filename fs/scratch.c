@@ -62,8 +62,6 @@ void scratch_free(struct scratch *s)
 	free(s);
 }
 
-/* ----- finding ----- */
-
 static struct scratch_bucket *id_bucket(struct scratch *s, uint64_t id)
 {
 	return &s->ids[(id * UINT64_C(0x9e3779b97f4a7c15)) >> 50];
@@ -100,8 +98,6 @@ struct scratch_node *scratch_named(struct scratch *s, const struct scratch_node 
 			return node;
 	return NULL;
 }
-
-/* ----- life ----- */
 
 void scratch_touch(struct scratch *s, struct scratch_node *node, bool content)
 {
@@ -366,8 +362,6 @@ void scratch_remove_fixed(struct scratch *s, uint64_t parent, const char *name)
 		remove_tree(s, node);
 	pthread_mutex_unlock(&s->lock);
 }
-
-/* ----- room ----- */
 
 /* When somebody last had to do with a tree; 0 for one that is in use. */
 static bool is_idle(const struct scratch_node *node, time_t before, time_t *used)

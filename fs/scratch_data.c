@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ----- references ----- */
-
 int scratch_find(struct scratch *s, uint64_t parent, const char *name, uint64_t *id)
 {
 	struct scratch_node *node;
@@ -91,8 +89,6 @@ void *scratch_owner(struct scratch *s, uint64_t id)
 	return owner;
 }
 
-/* ----- attributes ----- */
-
 static void show(const struct scratch_node *node, struct stat *out)
 {
 	*out = (struct stat){
@@ -171,8 +167,6 @@ int scratch_set(struct scratch *s, uint64_t id, const struct stat *attr, unsigne
 	scratch_tell(s, &evicted);
 	return rc;
 }
-
-/* ----- content ----- */
 
 /* Grow by a quarter, so that many small writes do not copy it every time. */
 static int reserve(struct scratch_node *node, size_t len)
@@ -312,8 +306,6 @@ int scratch_replace(struct scratch *s, uint64_t id, const char *text, size_t len
 	scratch_tell(s, &evicted);
 	return rc;
 }
-
-/* ----- directories ----- */
 
 int scratch_list(struct scratch *s, uint64_t dir, uint64_t after, scratch_fn *fn, void *arg)
 {

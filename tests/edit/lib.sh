@@ -131,7 +131,6 @@ was_refused() {
 # tmux is the terminal: it understands what the editor draws, and can be asked
 # what stands on the screen.  One session at a time, or several by -s NAME.
 
-TMUX_SOCKET=kalam-$$
 SESSION=main
 unset TMUX TMUX_PANE
 
@@ -142,7 +141,7 @@ set-option -g default-shell /bin/sh
 set-option -g default-terminal screen-256color
 CONF
 
-terminal() { tmux -L "$TMUX_SOCKET" -f "$T/tmux.conf" "$@"; }
+terminal() { tmux -S "$T/tmux.socket" -f "$T/tmux.conf" "$@"; }
 
 end_terminals() {
   local status=$?

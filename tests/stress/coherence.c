@@ -91,8 +91,6 @@ static struct {
 
 static bool quiet;	/* the self-test plants faults: count, do not print */
 
-/* ----- findings ----- */
-
 __attribute__((format(printf, 2, 3)))
 static void fault(enum fault kind, const char *fmt, ...)
 {
@@ -117,8 +115,6 @@ static void count(enum count what)
 {
 	atomic_fetch_add_explicit(&world.counts[what], 1, memory_order_relaxed);
 }
-
-/* ----- what version v looks like ----- */
 
 static unsigned column_count(unsigned version)
 {
@@ -153,8 +149,6 @@ static void statement_of(unsigned version, char *out, size_t size)
 			at += snprintf(out + at, size - (size_t)at, "DROP COLUMN c%u, ", k);
 	snprintf(out + at, size - (size_t)at, "COMMENT '%s'", comment);
 }
-
-/* ----- texts ----- */
 
 static unsigned number_after(const char *text, size_t len, const char *mark, bool skip)
 {
@@ -273,8 +267,6 @@ static uint64_t known(struct ring *ring, unsigned version)
 	return slot >> 40 == version ? slot & UINT64_C(0xffffffffff) : UINT64_MAX;
 }
 
-/* ----- the checks ----- */
-
 struct window {
 	unsigned published, seen;	/* when the reader began */
 	unsigned started;		/* when it had ended */
@@ -380,8 +372,6 @@ static void check_presence(unsigned k, unsigned before, unsigned after, bool fou
 	if (before == after && !(before & 1) && found != (before >> 1 & 1))
 		fault(STALE, "x%u is %s by %s", k, found ? "still there" : "not there", how);
 }
-
-/* ----- readers ----- */
 
 struct random {
 	uint64_t state;
@@ -715,8 +705,6 @@ static void read_once(struct reader *r)
 	}
 }
 
-/* ----- writers ----- */
-
 /* One write call; whether it succeeded. */
 static bool write_ctl(const char *path, int flags, const char *text)
 {
@@ -841,8 +829,6 @@ static void churn_once(struct random *r)
 	atomic_store(&world.churn[k], ((state >> 2) + 1) << 2 | (unsigned)present << 1);
 	count(CHURNS);
 }
-
-/* ----- threads ----- */
 
 static void *run(void *arg)
 {
@@ -990,8 +976,6 @@ static int stress(double seconds)
 	pthread_join(watchdog, NULL);
 	return report(now() - start);
 }
-
-/* ----- self-test: are planted faults found? ----- */
 
 static unsigned missed;
 

@@ -79,8 +79,6 @@ static char *text_of_node(uint64_t id, size_t *len)
 	return text;
 }
 
-/* ----- listings ----- */
-
 #define NAMES_MAX 6000
 
 struct names {
@@ -136,8 +134,6 @@ static bool has_name(const struct names *names, const char *name)
 	return false;
 }
 
-/* ----- the table ----- */
-
 static void every_row_is_complete(void **state)
 {
 	(void)state;
@@ -156,8 +152,6 @@ static void every_row_is_complete(void **state)
 				    row->members->kind == NODE_TABLE);
 	}
 }
-
-/* ----- what is listed is there, and the other way round ----- */
 
 struct walk {
 	uint64_t dir;
@@ -269,8 +263,6 @@ static void no_listing_fills_the_kernels_last_page(void **state)
 	assert_int_equal(left_out, 2);
 }
 
-/* ----- content-naming ids ----- */
-
 static void a_new_version_is_a_new_node_with_the_same_number(void **state)
 {
 	struct entry before = at("namespaces/app/tables/t/schema.json"), after;
@@ -333,8 +325,6 @@ static void ctl_is_a_new_node_at_every_look(void **state)
 	assert_int_equal(one.attr.st_blksize, 65536);
 }
 
-/* ----- caching ----- */
-
 static void attributes_of_a_changing_directory_are_not_kept_from_a_lookup(void **state)
 {
 	struct entry dir = at("namespaces/app/tables");
@@ -380,8 +370,6 @@ static void a_directory_has_two_times_until_its_change_is_shown(void **state)
 	assert_int_equal(under_way.attr.st_mtim.tv_sec, shown.attr.st_mtim.tv_sec);
 	assert_int_equal(under_way.attr.st_mtim.tv_nsec, shown.attr.st_mtim.tv_nsec + 1);
 }
-
-/* ----- what is there for whom ----- */
 
 static void a_read_only_mount_has_nothing_of_a_caller(void **state)
 {
@@ -444,8 +432,6 @@ static void error_is_the_callers_own(void **state)
 		view_close(&view);
 	}
 }
-
-/* ----- names of another sort ----- */
 
 static void a_version_is_found_by_the_time_it_was_in_force(void **state)
 {
