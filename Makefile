@@ -130,8 +130,9 @@ check-all:
 check-unit: $(UNIT_BIN)
 	@tests/run.sh unit $(UNIT_BIN)
 
+MOUNT_TESTS = $(wildcard tests/mount/test_*.sh)
 check-mount: tests-build
-	@KALAM_BUILD=$(O) tests/run.sh mount $(wildcard tests/mount/test_*.sh)
+	@KALAM_BUILD=$(O) tests/run.sh mount $(MOUNT_TESTS)
 
 # Editors in a pseudo-terminal, tools that save files, crawlers, directory operations.
 check-edit: tests-build
@@ -156,9 +157,15 @@ check-asan:
 	@$(MAKE) --no-print-directory SAN=1 check-unit check-mount check-edit-quick STRESS_SECONDS=10 check-stress
 
 export TSAN_OPTIONS = suppressions=$(CURDIR)/tests/tsan.supp history_size=4
+# What has threads: the rest is the same code, only slower.
+TSAN_UNIT = cache catalog peer session store store_lock node scratch
+TSAN_MOUNT = log storage history
 check-tsan:
-	@$(MAKE) --no-print-directory -j2 TSAN=1 tests-build
-	@$(MAKE) --no-print-directory TSAN=1 check-unit check-mount check-edit-quick STRESS_SECONDS=10 check-stress
+	@$(MAKE) --no-print-directory -j2 TSAN=1 UNIT_BIN='$(TSAN_UNIT:%=$(O)-tsan/tests/unit/test_%)' \
+		tests-build
+	@$(MAKE) --no-print-directory TSAN=1 UNIT_BIN='$(TSAN_UNIT:%=$(O)-tsan/tests/unit/test_%)' \
+		MOUNT_TESTS='$(TSAN_MOUNT:%=tests/mount/test_%.sh)' STRESS_SECONDS=15 \
+		check-unit check-mount check-edit-quick check-stress
 
 check-clang:
 	@$(MAKE) --no-print-directory -j2 CC=clang O=build-clang WERROR=1 all
