@@ -138,8 +138,9 @@ check-mount: tests-build
 check-edit: tests-build
 	@KALAM_BUILD=$(O) tests/run.sh edit $(wildcard tests/edit/test_*.sh)
 
+EDIT_QUICK = smoke test_removal test_dirops
 check-edit-quick: tests-build
-	@KALAM_BUILD=$(O) tests/run.sh edit tests/edit/smoke.sh tests/edit/test_removal.sh tests/edit/test_dirops.sh
+	@KALAM_BUILD=$(O) tests/run.sh edit $(EDIT_QUICK:%=tests/edit/%.sh)
 
 # The forms of one table say the same thing, and apache-arrow reads schema.arrow.
 check-agree: all
@@ -164,7 +165,7 @@ check-tsan:
 	@$(MAKE) --no-print-directory -j2 TSAN=1 UNIT_BIN='$(TSAN_UNIT:%=$(O)-tsan/tests/unit/test_%)' \
 		tests-build
 	@$(MAKE) --no-print-directory TSAN=1 UNIT_BIN='$(TSAN_UNIT:%=$(O)-tsan/tests/unit/test_%)' \
-		MOUNT_TESTS='$(TSAN_MOUNT:%=tests/mount/test_%.sh)' STRESS_SECONDS=15 \
+		MOUNT_TESTS='$(TSAN_MOUNT:%=tests/mount/test_%.sh)' EDIT_QUICK=smoke STRESS_SECONDS=15 \
 		check-unit check-mount check-edit-quick check-stress
 
 check-clang:
