@@ -71,3 +71,24 @@ bool utf8_is_hidden(uint32_t cp)
 	return (cp >= 0x7f && cp <= 0x9f) || (cp >= 0x202a && cp <= 0x202e) ||
 	       (cp >= 0x2066 && cp <= 0x2069);
 }
+
+char *utf8_put(char *to, uint32_t cp)
+{
+	if (cp < 0x80) {
+		*to++ = (char)cp;
+		return to;
+	}
+	if (cp < 0x800) {
+		*to++ = (char)(0xc0 | cp >> 6);
+	} else {
+		if (cp < 0x10000) {
+			*to++ = (char)(0xe0 | cp >> 12);
+		} else {
+			*to++ = (char)(0xf0 | cp >> 18);
+			*to++ = (char)(0x80 | (cp >> 12 & 0x3f));
+		}
+		*to++ = (char)(0x80 | (cp >> 6 & 0x3f));
+	}
+	*to++ = (char)(0x80 | (cp & 0x3f));
+	return to;
+}

@@ -26,4 +26,7 @@ bool utf8_is_valid(const char *text, size_t len);
  */
 bool utf8_is_hidden(uint32_t cp);
 
+/* Write a code point (not checked) at to, which has room for 4 bytes; returns what follows. */
+char *utf8_put(char *to, uint32_t cp);
+
 #endif

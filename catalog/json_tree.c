@@ -5,6 +5,7 @@
  */
 #include "catalog/json_tree.h"
 
+#include "base/utf8.h"
 #include "catalog/json.h"
 
 #include <errno.h>
@@ -41,27 +42,6 @@ static unsigned hex4(const char *at)
 	return value;
 }
 
-static char *put_utf8(char *to, unsigned cp)
-{
-	if (cp < 0x80) {
-		*to++ = (char)cp;
-		return to;
-	}
-	if (cp < 0x800) {
-		*to++ = (char)(0xc0 | cp >> 6);
-	} else {
-		if (cp < 0x10000) {
-			*to++ = (char)(0xe0 | cp >> 12);
-		} else {
-			*to++ = (char)(0xf0 | cp >> 18);
-			*to++ = (char)(0x80 | (cp >> 12 & 0x3f));
-		}
-		*to++ = (char)(0x80 | (cp >> 6 & 0x3f));
-	}
-	*to++ = (char)(0x80 | (cp & 0x3f));
-	return to;
-}
-
 /* What follows a backslash; surrogates come in pairs, or the text would not be valid. */
 static char *take_escape(struct builder *b, char *to)
 {
@@ -85,7 +65,7 @@ static char *take_escape(struct builder *b, char *to)
 		cp = 0x10000 + ((cp - 0xd800) << 10) + (hex4(b->text + b->at + 2) - 0xdc00);
 		b->at += 6;
 	}
-	return put_utf8(to, cp);
+	return utf8_put(to, cp);
 }
 
 /* From an opening quote to behind the closing one; NULL when memory is out. */

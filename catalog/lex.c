@@ -370,27 +370,6 @@ bool lex_is_symbol(const struct lexer *lx, char symbol)
 	return lx->token.kind == TOKEN_SYMBOL && lx->token.text[0] == symbol;
 }
 
-static char *put_utf8(char *to, uint32_t cp)
-{
-	if (cp < 0x80) {
-		*to++ = (char)cp;
-		return to;
-	}
-	if (cp < 0x800) {
-		*to++ = (char)(0xc0 | cp >> 6);
-	} else {
-		if (cp < 0x10000) {
-			*to++ = (char)(0xe0 | cp >> 12);
-		} else {
-			*to++ = (char)(0xf0 | cp >> 18);
-			*to++ = (char)(0x80 | (cp >> 12 & 0x3f));
-		}
-		*to++ = (char)(0x80 | (cp >> 6 & 0x3f));
-	}
-	*to++ = (char)(0x80 | (cp & 0x3f));
-	return to;
-}
-
 char *lex_content(const struct token *token, struct arena *arena)
 {
 	bool escaped = (token->text[0] | 0x20) == 'e';
@@ -405,7 +384,7 @@ char *lex_content(const struct token *token, struct arena *arena)
 		size_t used = 0;
 
 		if (escaped && token->text[at] == '\\') {
-			to = put_utf8(to, escape_value(token->text + at + 1, token->len - at - 2,
+			to = utf8_put(to, escape_value(token->text + at + 1, token->len - at - 2,
 						       &used));
 			at += used;
 			continue;

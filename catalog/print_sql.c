@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/print.h"
 
+#include "base/utf8.h"
 #include "catalog/lex.h"
 #include "catalog/value.h"
 
@@ -203,26 +204,6 @@ static unsigned long hex_unit(const char *at)
 	return strtoul(digits, NULL, 16);
 }
 
-static char *put_utf8(char *to, unsigned long c)
-{
-	if (c < 0x80) {
-		*to++ = (char)c;
-	} else if (c < 0x800) {
-		*to++ = (char)(0xc0 | c >> 6);
-		*to++ = (char)(0x80 | (c & 0x3f));
-	} else if (c < 0x10000) {
-		*to++ = (char)(0xe0 | c >> 12);
-		*to++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*to++ = (char)(0x80 | (c & 0x3f));
-	} else {
-		*to++ = (char)(0xf0 | c >> 18);
-		*to++ = (char)(0x80 | (c >> 12 & 0x3f));
-		*to++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*to++ = (char)(0x80 | (c & 0x3f));
-	}
-	return to;
-}
-
 /* One escape behind its backslash; the input is valid, so surrogates come in pairs. */
 static const char *take_escape(const char *at, char **to)
 {
@@ -241,7 +222,7 @@ static const char *take_escape(const char *at, char **to)
 		c = 0x10000 + ((c - 0xd800) << 10) + (hex_unit(at + 2) - 0xdc00);
 		at += 6;
 	}
-	*to = put_utf8(*to, c);
+	*to = utf8_put(*to, c);
 	return at;
 }
 
