@@ -44,10 +44,12 @@ endif
 
 ALL_CFLAGS = -std=c11 $(WARN) -pthread $(MODE_FLAGS) $(CFLAGS)
 
-LIB_SRC := $(filter-out catalog/kalamctl.c,$(wildcard base/*.c paths/*.c catalog/*.c))
+CTL_SRC := $(wildcard catalog/kalamctl*.c)
+LIB_SRC := $(filter-out $(CTL_SRC),$(wildcard base/*.c paths/*.c catalog/*.c))
 FS_SRC := $(wildcard fs/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(O)/%.o)
+CTL_OBJ := $(CTL_SRC:%.c=$(O)/%.o)
 FS_OBJ := $(FS_SRC:%.c=$(O)/%.o)
 # The part of fs/ that does not know FUSE: the tree, so that unit tests have it.
 TREE_OBJ := $(patsubst %.c,$(O)/%.o,$(shell grep -L 'fs/fuse.h' $(FS_SRC)))
@@ -72,7 +74,7 @@ $(O)/libtree.a: $(TREE_OBJ)
 $(O)/kalamfs: $(FS_OBJ) $(O)/libkalam.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FUSE_LIBS) $(PKG_LIBS)
 
-$(O)/kalamctl: $(O)/catalog/kalamctl.o $(O)/libkalam.a
+$(O)/kalamctl: $(CTL_OBJ) $(O)/libkalam.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(O)/tests/unit/test_%: $(O)/tests/unit/test_%.o $(O)/tests/unit/helpers.o $(O)/libtree.a $(O)/libkalam.a

@@ -188,16 +188,20 @@ int catalog_column_rev(struct catalog *catalog, struct txn *txn, uint32_t id, ui
 	return 0;
 }
 
-static int fill_place(struct catalog *catalog, const struct table *table, struct storage *storage,
-		      struct place *out, struct err *err)
+/* Of another version than the current one, of a purged table, of a built-in one. */
+static int uncached_place(struct catalog *catalog, struct txn *txn, const struct table *table,
+			  struct place *out, struct err *err)
 {
-	int rc = place_partial(catalog->dir, storage, table->type, table->location_name, out->base,
-			       out->partial, err);
+	const char *storage_id = *table->options.storage_id ? table->options.storage_id : "local";
+	int rc = storage_by_name(txn, storage_id, &out->storage, err);
 
 	if (rc)
 		return rc;
-	out->storage = storage_get(storage);
-	return 0;
+	rc = place_partial(catalog->dir, out->storage, table->type, table->location_name, out->base,
+			   out->partial, err);
+	if (rc)
+		storage_put(out->storage);
+	return rc;
 }
 
 int catalog_place(struct catalog *catalog, struct txn *txn, const struct table *table,
@@ -205,7 +209,6 @@ int catalog_place(struct catalog *catalog, struct txn *txn, const struct table *
 {
 	const struct template *t;
 	struct schema *schema;
-	struct storage *storage;
 	int rc;
 
 	out->epoch = meta_get(txn, META_LOCATIONS_EPOCH);
@@ -217,17 +220,11 @@ int catalog_place(struct catalog *catalog, struct txn *txn, const struct table *
 			snprintf(out->partial, sizeof(out->partial), "%s", schema->partial);
 			out->storage = storage_get(schema->storage);
 		} else {
-			rc = fill_place(catalog, table, schema->storage, out, err);
+			rc = uncached_place(catalog, txn, table, out, err);
 		}
 		schema_put(schema);
 	} else {
-		const char *storage_id = *table->options.storage_id ? table->options.storage_id : "local";
-
-		rc = storage_by_name(txn, storage_id, &storage, err);
-		if (rc)
-			return rc;
-		rc = fill_place(catalog, table, storage, out, err);
-		storage_put(storage);
+		rc = uncached_place(catalog, txn, table, out, err);
 	}
 	if (rc)
 		return rc;

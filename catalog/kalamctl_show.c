@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "catalog/kalamctl.h"
+#include "catalog/peer.h"
+#include "catalog/status.h"
+#include "catalog/version.h"
+
+#include <string.h>
+
+int cmd_dump(struct ctl *ctl)
+{
+	char ns[NAME_SIZE], table[NAME_SIZE];
+	const char *name = ctl->argc ? ctl->argv[0] : NULL;
+	struct err err = ERR_INIT;
+	struct txn *txn;
+	int rc;
+
+	if (name && !ctl_split_name(name, ns, table))
+		return 2;
+	rc = catalog_begin(ctl->catalog, &txn, &err);
+	if (rc)
+		return ctl_fail(&err);
+	rc = catalog_dump(ctl->catalog, txn, name ? ns : NULL, name && *table ? table : NULL, ctl->secrets,
+			  stdout, &err);
+	txn_end(txn);
+	return rc ? ctl_fail(&err) : 0;
+}
+
+static int describe(struct ctl *ctl, struct txn *txn, const char *ns, const char *name, struct err *err)
+{
+	uint32_t ns_id, id;
+	struct table *table;
+	int rc = catalog_find(ctl->catalog, txn, DIR_NAMESPACES, 0, ns, &ns_id);
+
+	if (rc)
+		return err_set(err, rc, "Namespace '%s' does not exist", ns);
+	rc = catalog_find(ctl->catalog, txn, DIR_TABLES, ns_id, name, &id);
+	if (rc)
+		return err_set(err, rc, "Table '%s' not found in namespace '%s'", name, ns);
+	rc = catalog_table(ctl->catalog, txn, id, &table, err);
+	if (rc)
+		return rc;
+	version_print(ctl->json ? FORM_SCHEMA_JSON : FORM_DESCRIBE, NULL, table, stdout);
+	table_put(table);
+	return 0;
+}
+
+int cmd_describe(struct ctl *ctl)
+{
+	char ns[NAME_SIZE], table[NAME_SIZE];
+	struct err err = ERR_INIT;
+	struct txn *txn;
+	int rc;
+
+	if (!ctl_split_name(ctl->argv[0], ns, table))
+		return 2;
+	if (!*table) {
+		memcpy(table, ns, sizeof(table));
+		memcpy(ns, "default", sizeof("default"));
+	}
+	rc = catalog_begin(ctl->catalog, &txn, &err);
+	if (rc)
+		return ctl_fail(&err);
+	rc = describe(ctl, txn, ns, table, &err);
+	txn_end(txn);
+	return rc ? ctl_fail(&err) : 0;
+}
+
+static int print_mount(void *arg, const struct peer *peer)
+{
+	(void)arg;
+	printf("mounted at:  %s (%s, pid %d)\n", peer->mountpoint, peer->read_only ? "ro" : "rw",
+	       (int)peer->pid);
+	return 0;
+}
+
+static void print_status(struct ctl *ctl, struct txn *txn)
+{
+	struct dir_state namespaces;
+	struct store_stat disk;
+	char uuid[37];
+
+	catalog_uuid(ctl->catalog, uuid);
+	catalog_dir_state(ctl->catalog, txn, DIR_NAMESPACES, 0, &namespaces);
+	printf("catalog:     %s\nuuid:        %s\nformat:      %d\nsequence:    %llu\n",
+	       catalog_dir(ctl->catalog), uuid, CATALOG_FORMAT,
+	       (unsigned long long)meta_get(txn, META_SEQUENCE));
+	printf("namespaces:  %u\ntables:      %llu\nin trash:    %llu\n", namespaces.count,
+	       (unsigned long long)meta_get(txn, META_TABLES),
+	       (unsigned long long)meta_get(txn, META_TRASH));
+	if (store_statistics(catalog_store(ctl->catalog), &disk) == 0)
+		printf("file:        %llu bytes\n", (unsigned long long)disk.file_bytes);
+	(void)peer_list(catalog_dir(ctl->catalog), print_mount, NULL);
+}
+
+int cmd_status(struct ctl *ctl)
+{
+	struct err err = ERR_INIT;
+	struct txn *txn;
+
+	if (catalog_begin(ctl->catalog, &txn, &err))
+		return ctl_fail(&err);
+	if (ctl->json)
+		status_print(ctl->catalog, txn, &(struct status_facts){ 0 }, false, stdout);
+	else
+		print_status(ctl, txn);
+	txn_end(txn);
+	return 0;
+}

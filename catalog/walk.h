@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * walk - the live tables of a catalog, a namespace, or one of them, one after
+ * the other in the order of their names.
+ */
+#ifndef KALAM_CATALOG_WALK_H
+#define KALAM_CATALOG_WALK_H
+
+#include "catalog/catalog.h"
+
+/* table is borrowed for the call.  Non-zero ends the walk and is its result. */
+typedef int walk_fn(void *arg, const struct table *table, struct err *err);
+
+/*
+ * namespace_name NULL: of all namespaces but `system`; table_name NULL: of all
+ * tables of the namespace.  Nothing is held between calls but a few names, so any size of
+ * catalog is walked in the same memory.  -ENOENT with a sentence for a name that
+ * is not there.  The callback must not write.
+ */
+int walk_tables(struct catalog *catalog, struct txn *txn, const char *namespace_name,
+		const char *table_name, walk_fn *fn, void *arg, struct err *err) MUST_CHECK;
+
+#endif
