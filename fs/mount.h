@@ -14,10 +14,12 @@
 #include "fs/handle.h"
 #include "fs/listen.h"
 #include "fs/notify.h"
+#include "fs/siblings.h"
 #include "fs/tree.h"
 
 struct drafts;
 struct fuse_session;
+struct kept;
 struct lastsaves;
 struct phoenixes;
 struct redirects;
@@ -30,6 +32,7 @@ struct mount {
 	struct fuse_session *se;	/* owned by fs/serve.c */
 	struct handles handles;
 	struct callers *callers;	/* owned */
+	struct kept *kept;		/* owned; NULL unless read-only */
 	struct commit commit;
 	struct notify notify;
 	struct listen listen;
@@ -44,6 +47,8 @@ struct mount {
 	bool allow_epoch;		/* use FUSE_NOTIFY_INC_EPOCH where the kernel has it */
 	unsigned max_read;		/* bytes of one READ; 0 = no limit */
 	bool has_no_opendir;		/* the kernel opens directories without asking */
+	bool has_no_open;		/* and files, too: read-only mounts */
+	struct siblings siblings;
 };
 
 #endif

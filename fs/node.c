@@ -2,6 +2,7 @@
 #include "fs/node.h"
 
 #include "fs/draft.h"
+#include "fs/kept.h"
 #include "fs/members.h"
 #include "fs/scratch.h"
 #include "fs/userlink.h"
@@ -48,6 +49,8 @@ int node_text(struct view *view, char **text, size_t *len, struct err *err)
 static int file_size(struct view *view, off_t *size, struct err *err)
 {
 	const struct node_row *row = node_row(view->inode.kind);
+	uint64_t node = inode_pack(view->inode.kind, view->inode.object, view->inode.sub);
+	bool is_kept = view->tree->kept && row->flags & (NODE_DIRECT | NODE_PINNED);
 	char *text;
 	size_t len;
 	int rc;
@@ -60,10 +63,17 @@ static int file_size(struct view *view, off_t *size, struct err *err)
 		*size = view->table->sizes[row->form - 1];
 		return 0;
 	}
+	if (is_kept && kept_size(view->tree->kept, node, &len)) {
+		*size = (off_t)len;
+		return 0;
+	}
 	rc = node_text(view, &text, &len, err);
 	if (!rc)
 		*size = (off_t)len;
-	free(text);
+	if (!rc && is_kept)
+		kept_put(view->tree->kept, node, text, len);
+	else
+		free(text);
 	return rc;
 }
 

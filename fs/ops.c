@@ -4,6 +4,7 @@
 #include "fs/ctl.h"
 #include "fs/dirops.h"
 #include "fs/edit.h"
+#include "fs/kept.h"
 #include "fs/log.h"
 #include "fs/mount.h"
 #include "fs/node.h"
@@ -47,6 +48,10 @@ static void ops_init(void *userdata, struct fuse_conn_info *conn)
 	mount->has_expire = conn->capable & FUSE_CAP_EXPIRE_ONLY;
 	conn->max_read = mount->max_read;	/* libfuse wants to hear it twice */
 	mount->has_no_opendir = conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT;
+	/* What may be open for writing must be asked for. */
+	mount->has_no_open = mount->kept && conn->capable & FUSE_CAP_NO_OPEN_SUPPORT;
+	if (mount->has_no_open)
+		conn->want |= FUSE_CAP_NO_OPEN_SUPPORT;
 	mount->tree.has_epoch = mount->allow_epoch && conn->proto_major == 7 &&
 				conn->proto_minor >= EPOCH_PROTOCOL_MINOR;
 }
@@ -255,6 +260,11 @@ static void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct err err = ERR_INIT;
 	int rc = 0;
 
+	/* No round trip per file: the kernel takes this answer for all. */
+	if (mount->has_no_open) {
+		fuse_reply_err(req, ENOSYS);
+		return;
+	}
 	if (scratch_is_id(ino)) {
 		scratch_ops_open(mount, req, ino, fi);
 		return;
@@ -330,6 +340,49 @@ static void read_handle(fuse_req_t req, struct handle *handle, size_t size, off_
 	handle_put(&mount->handles, handle);
 }
 
+/* The text of a node in new memory, as far as it was kept or can be made again. */
+static int make_text(struct mount *mount, uint64_t node, char **text, size_t *len, struct err *err)
+{
+	struct view view;
+	int rc = view_open(&view, &mount->tree, node, 0, err);
+
+	if (!rc)
+		rc = node_row(view.inode.kind)->show ? node_text(&view, text, len, err) : -EINVAL;
+	view_close(&view);
+	return rc;
+}
+
+/* A file that the kernel opened without asking. */
+static void read_node(fuse_req_t req, uint64_t node, size_t size, off_t off)
+{
+	struct mount *mount = mount_of(req);
+	struct err err = ERR_INIT;
+	char *text;
+	size_t len;
+	ssize_t n;
+	int rc;
+
+	size = size < READ_MAX ? size : READ_MAX;
+	text = malloc(size);
+	n = text ? kept_read(mount->kept, node, text, size, (uint64_t)off) : -ENOMEM;
+	if (n >= 0)
+		fuse_reply_buf(req, text, (size_t)n);
+	free(text);
+	if (n >= 0)
+		return;
+	rc = make_text(mount, node, &text, &len, &err);
+	if (rc) {
+		ops_fail(req, rc == -ESTALE || rc == -ENOENT ? -EIO : rc, &err);
+		return;
+	}
+	reply_slice(req, text, len, size, off);
+	/* It will be asked for again, piece by piece. */
+	if (len > size)
+		kept_put(mount->kept, node, text, len);
+	else
+		free(text);
+}
+
 /* May give more than the size that is shown: see show_log in fs/notify.c. */
 static void read_log(fuse_req_t req, size_t size, off_t off)
 {
@@ -356,14 +409,25 @@ static void read_log(fuse_req_t req, size_t size, off_t off)
 static void ops_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		     struct fuse_file_info *fi)
 {
-	if (scratch_is_id(ino))
-		scratch_ops_read(mount_of(req), req, ino, size, off);
-	else if (inode_unpack(ino).kind == NODE_LOG)
+	struct mount *mount = mount_of(req);
+	struct siblings_push *push = NULL;
+
+	if (scratch_is_id(ino)) {
+		scratch_ops_read(mount, req, ino, size, off);
+		return;
+	}
+	if (!off)
+		push = siblings_prepare(&mount->siblings, &mount->tree, ino);
+	siblings_store(push, mount->se);
+	if (inode_unpack(ino).kind == NODE_LOG)
 		read_log(req, size, off);
 	else if (handle_of(fi))
 		read_handle(req, handle_of(fi), size, off);
+	else if (mount->has_no_open)
+		read_node(req, ino, size, off);
 	else
 		fuse_reply_err(req, EBADF);
+	siblings_answered(push);
 }
 
 static void ops_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
@@ -375,8 +439,8 @@ static void ops_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t si
 		scratch_ops_write(mount_of(req), req, ino, buf, size, off, fi->lock_owner);
 	else if (handle && handle->ctl)	/* whatever off is: `>` and `>>` mean the same */
 		ctl_write(mount_of(req), req, handle, buf, size, fi->lock_owner);
-	else
-		fuse_reply_err(req, EBADF);
+	else	/* a read-only mount whose superblock somebody made writable */
+		fuse_reply_err(req, mount_of(req)->has_no_open ? EROFS : EBADF);
 }
 
 static void ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -388,7 +452,7 @@ static void ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	else if (handle && handle->ctl)
 		ctl_flush(mount_of(req), req, handle, fi->lock_owner);
 	else
-		fuse_reply_err(req, 0);
+		fuse_reply_err(req, mount_of(req)->has_no_open ? ENOSYS : 0);
 }
 
 /* A write that returned is on disk already. */

@@ -150,6 +150,8 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool pl
 		rc = list_scratch(mount, ino, (uint64_t)off, &page);
 	else
 		rc = list_tree(mount, req, ino, (uint64_t)off, &page, &err);
+	if (plus && !off && !rc)
+		siblings_listed(&mount->siblings, ino);
 	/* What came before a failure is given; the failure comes again, alone. */
 	if (rc < 0 && !page.used)
 		ops_fail(req, rc, &err);

@@ -31,6 +31,7 @@ static const struct fuse_opt specs[] = {
 	OPTION("check=%s", check, 0),
 	OPTION("nosandbox", nosandbox, 1),
 	OPTION("noepoch", noepoch, 1),
+	OPTION("nopush", nopush, 1),
 	FUSE_OPT_KEY("-d", KEY_DEBUG),
 	FUSE_OPT_KEY("debug", KEY_DEBUG),
 	FUSE_OPT_KEY("ro", KEY_READ_ONLY),

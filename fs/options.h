@@ -26,6 +26,7 @@ struct options {
 	char *check;			/* owned; "full", "quick" or NULL */
 	int nosandbox;
 	int noepoch;			/* for tests: as on kernels without INC_EPOCH */
+	int nopush;			/* for tests and benchmarks: without fs/siblings.h */
 	unsigned max_read;		/* libfuse's, but it must be told at init, too */
 	int has_fsname, has_subtype;
 };

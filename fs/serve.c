@@ -3,6 +3,7 @@
 
 #include "fs/draft.h"
 #include "fs/forget.h"
+#include "fs/kept.h"
 #include "fs/lastsave.h"
 #include "fs/log.h"
 #include "fs/mount.h"
@@ -25,6 +26,7 @@
 #define WORKERS 32
 #define SHUTDOWN_MS 5000
 #define KICK_US 5000
+#define KEPT_MAX (16u << 20)
 
 /* The thread that waits for signals, and what it shares with the main thread. */
 struct signals {
@@ -75,13 +77,20 @@ int serve_new(struct options *options, struct mount **out, struct err *err)
 	if (!mount)
 		return err_nomem(err);
 	handles_init(&mount->handles);
+	siblings_init(&mount->siblings);
+	mount->siblings.is_off = options->nopush;
 	sem_init(&mount->tree.outside, 0, OUTSIDE_MAX);
 	mount->allow_epoch = !options->noepoch;
 	mount->max_read = options->max_read;
 	mount->tree.report = report_new();
 	mount->tree.links = userlinks_new();
 	mount->callers = callers_new();
-	if (!mount->tree.report || !mount->tree.links || !mount->callers || !new_editing(mount)) {
+	if (options->read_only) {
+		mount->kept = kept_new(KEPT_MAX);
+		mount->tree.kept = mount->kept;
+	}
+	if (!mount->tree.report || !mount->tree.links || !mount->callers ||
+	    (options->read_only && !mount->kept) || !new_editing(mount)) {
 		serve_free(mount);
 		return err_nomem(err);
 	}
@@ -104,6 +113,8 @@ void serve_free(struct mount *mount)
 	free_editing(mount);
 	catalog_close(mount->catalog);
 	callers_free(mount->callers);
+	kept_free(mount->kept);
+	siblings_fini(&mount->siblings);
 	userlinks_free(mount->tree.links);
 	report_free(mount->tree.report);
 	sem_destroy(&mount->tree.outside);

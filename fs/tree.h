@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 struct drafts;
+struct kept;
 struct report;
 struct scratch;
 struct userlinks;
@@ -25,6 +26,7 @@ struct tree {
 	struct userlinks *links;	/* borrowed */
 	struct scratch *scratch;	/* borrowed */
 	struct drafts *drafts;		/* borrowed */
+	struct kept *kept;		/* borrowed; NULL unless files are opened without asking */
 	const char *mountpoint;		/* absolute; borrowed */
 	uid_t uid;			/* owner of everything: who mounted */
 	gid_t gid;

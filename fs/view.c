@@ -120,10 +120,15 @@ static void begin_child(const struct view *dir, enum node_kind kind, uint32_t ob
 	};
 }
 
-/* Files whose text is the caller's own get a new node at every look. */
+/*
+ * Files whose text is the caller's own get a new node at every look, and where
+ * the kernel opens files without asking, all whose text is never the same.
+ */
 static uint32_t fresh_sub(struct tree *tree, enum node_kind kind)
 {
-	if (!(node_row(kind)->flags & NODE_FRESH))
+	unsigned flags = node_row(kind)->flags;
+
+	if (!(flags & NODE_FRESH) && !(tree->kept && flags & NODE_DIRECT))
 		return 0;
 	return atomic_fetch_add_explicit(&tree->fresh, 1, memory_order_relaxed) & INODE_SUB_MASK;
 }
