@@ -59,7 +59,8 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 BUILD_DEBS = gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libjansson-dev liburcu-dev \
 	libxxhash-dev
 EDIT_DEBS = vim neovim nano emacs-nox micro joe ed tmux patch moreutils git dash perl
-TEST_DEBS = $(EDIT_DEBS) clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils
+TEST_DEBS = $(EDIT_DEBS) clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
+	dpkg-dev bash-completion systemd
 
 all: $(O)/kalamfs $(O)/kalamctl
 
@@ -117,7 +118,7 @@ check: deps-test
 
 check-all:
 	@$(MAKE) --no-print-directory -j2 WERROR=1 tests-build
-	@$(MAKE) --no-print-directory check-layers check-man check-install
+	@$(MAKE) --no-print-directory check-layers check-man check-install check-deb check-completion
 	@$(MAKE) --no-print-directory check-unit
 	@$(MAKE) --no-print-directory check-mount
 	@$(MAKE) --no-print-directory check-edit
@@ -187,16 +188,50 @@ golden-update: $(UNIT_BIN)
 	GOLDEN_UPDATE=1 $(O)/tests/unit/test_ddl_golden
 	GOLDEN_UPDATE=1 $(O)/tests/unit/test_document_golden
 
+# What a program that uses the library includes, with all that comes with it.
+PUBLIC_HEADERS = catalog/catalog.h catalog/walk.h catalog/arrow.h catalog/print.h catalog/place.h \
+	catalog/version.h catalog/type.h catalog/value.h
+HEADERS = $(sort $(filter %.h,$(shell $(CC) -I. -D_GNU_SOURCE -MM $(PUBLIC_HEADERS) 2>/dev/null)))
+
+DOCDIR = $(PREFIX)/share/doc/kalamfs
+INCLUDEDIR = $(PREFIX)/include/kalam
+UNITDIR = $(PREFIX)/lib/systemd/system
+COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
+FILLED = sed 's|@PREFIX@|$(PREFIX)|; s|@BINDIR@|$(PREFIX)/bin|; s|@VERSION@|$(VERSION)|'
+
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(MANDIR)/man5 $(MANDIR)/man8 $(UNITDIR) \
+		$(COMPLETIONDIR) $(DOCDIR)/examples $(PREFIX)/lib/pkgconfig \
+		$(INCLUDEDIR)/base $(INCLUDEDIR)/paths $(INCLUDEDIR)/catalog)
 	install $(O)/kalamfs $(O)/kalamctl $(DESTDIR)$(PREFIX)/bin
 	install -m 644 man/kalamfs.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 man/kalamfs.8 man/kalamctl.8 $(DESTDIR)$(MANDIR)/man8
+	install -m 644 dist/completion/kalamfs dist/completion/kalamctl $(DESTDIR)$(COMPLETIONDIR)
+	install -m 644 README.md dist/fstab.example $(DESTDIR)$(DOCDIR)
+	install -m 644 dist/examples/read_schema.c $(DESTDIR)$(DOCDIR)/examples
+	install -m 644 $(O)/libkalam.a $(DESTDIR)$(PREFIX)/lib
+	for header in $(HEADERS); do \
+		install -m 644 $$header $(DESTDIR)$(INCLUDEDIR)/$$header || exit 1; done
+	$(FILLED) dist/kalam.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/kalam.pc
+	$(FILLED) dist/kalamfs@.service >$(DESTDIR)$(UNITDIR)/kalamfs@.service
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/kalamfs $(DESTDIR)$(PREFIX)/bin/kalamctl
-	rm -f $(DESTDIR)$(MANDIR)/man5/kalamfs.5 $(DESTDIR)$(MANDIR)/man8/kalamfs.8 \
-		$(DESTDIR)$(MANDIR)/man8/kalamctl.8
+	rm -f $(addprefix $(DESTDIR),$(PREFIX)/bin/kalamfs $(PREFIX)/bin/kalamctl \
+		$(MANDIR)/man5/kalamfs.5 $(MANDIR)/man8/kalamfs.8 $(MANDIR)/man8/kalamctl.8 \
+		$(COMPLETIONDIR)/kalamfs $(COMPLETIONDIR)/kalamctl $(UNITDIR)/kalamfs@.service \
+		$(PREFIX)/lib/libkalam.a $(PREFIX)/lib/pkgconfig/kalam.pc)
+	rm -rf $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(DOCDIR)
+
+# Debian packages, in $(O)/deb/.
+deb: all
+	@dist/deb.sh $(O) $(VERSION)
+
+# The packages installed on this machine, used, and removed again: as root.
+check-deb: all
+	@tests/run.sh deb 'tests/package/test_deb.sh $(O) $(VERSION)'
+
+check-completion: all
+	@tests/run.sh completion 'tests/package/test_completion.sh $(O)'
 
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
@@ -211,10 +246,11 @@ help:
 	@echo 'make check-unit | check-mount | check-edit | check-agree | check-stress | check-valgrind'
 	@echo 'make check-asan | check-tsan | check-clang | check-layers | check-man | check-install'
 	@echo 'make install | uninstall   with DESTDIR, PREFIX, MANDIR'
+	@echo 'make deb         Debian packages in $(O)/deb/'
 	@echo 'make clean'
 	@echo 'SAN=1, TSAN=1, COV=1 choose a build, each with its own directory; WERROR=1; V=1 shows commands'
 
 .PHONY: all tests-build deps deps-test demo check check-all check-unit check-mount check-edit check-edit-quick check-agree \
 	check-stress check-valgrind check-asan check-tsan check-clang check-layers check-man \
-	check-install golden-update install uninstall format clean help
+	check-install check-deb check-completion golden-update install uninstall deb format clean help
 .SECONDARY:

@@ -7,6 +7,7 @@
  * when the file system answers, or with the one line that says why it does not.
  */
 #include "fs/log.h"
+#include "fs/manager.h"
 #include "fs/mount.h"
 #include "fs/serve.h"
 
@@ -77,6 +78,7 @@ static void ready_in_background(void *arg)
 static void ready_in_foreground(void *arg)
 {
 	(void)arg;
+	manager_ready();
 }
 
 static enum exit_status run_child(struct mount *mount, const struct options *options, int fd)
