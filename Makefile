@@ -61,6 +61,7 @@ BUILD_DEBS = gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libjan
 EDIT_DEBS = vim neovim nano emacs-nox micro joe ed tmux patch moreutils git dash perl
 TEST_DEBS = $(EDIT_DEBS) clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
 	dpkg-dev bash-completion systemd
+BENCH_DEBS = jq util-linux procps postgresql sqlite3
 
 all: $(O)/kalamfs $(O)/kalamctl
 
@@ -98,6 +99,19 @@ TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%)
 $(TOOL_BIN): $(O)/tests/%: $(O)/tests/%.o $(O)/libkalam.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# Benchmark programs: one file each, and bench.c; what else one needs is in its BENCH_LIBS.
+BENCH_SRC := $(filter-out tests/bench/bench.c,$(wildcard tests/bench/*.c))
+BENCH_BIN := $(BENCH_SRC:%.c=$(O)/%)
+
+$(BENCH_BIN): $(O)/tests/bench/%: $(O)/tests/bench/%.o $(O)/tests/bench/bench.o $(O)/libkalam.a
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(BENCH_LIBS) $(PKG_LIBS)
+
+$(O)/tests/bench/nullfs.o: CPPFLAGS += $(FUSE_CFLAGS)
+$(O)/tests/bench/nullfs: BENCH_LIBS = $(FUSE_LIBS)
+
+bench-build: all $(BENCH_BIN)
+	@:
+
 tests-build: all $(UNIT_BIN) $(TOOL_BIN)
 
 deps:
@@ -106,6 +120,9 @@ deps:
 deps-test:
 	@tests/install.sh $(BUILD_DEBS) $(TEST_DEBS)
 	@tests/install.sh --command node nodejs --command npm npm --command python3 python3
+
+deps-bench:
+	@tests/install.sh $(BUILD_DEBS) $(BENCH_DEBS)
 
 # A sample catalog, mounted: what to try first.
 demo: deps
@@ -183,6 +200,15 @@ check-man:
 check-install: all
 	@tests/run.sh install 'tests/install_check.sh $(O)'
 
+# make bench B='stat find': only these.  BENCH_TABLES, BENCH_RUNS: see tests/bench/lib.sh.
+bench: deps-bench
+	@$(MAKE) --no-print-directory -j2 bench-build
+	@tests/bench/bench.sh $(O) run $(B)
+
+bench-report: deps-bench
+	@$(MAKE) --no-print-directory -j2 bench-build
+	@tests/bench/bench.sh $(O) report
+
 golden-update: $(UNIT_BIN)
 	GOLDEN_UPDATE=1 $(O)/tests/unit/test_golden
 	GOLDEN_UPDATE=1 $(O)/tests/unit/test_ddl_golden
@@ -245,12 +271,14 @@ help:
 	@echo 'make check       install what tests need, build, run every test'
 	@echo 'make check-unit | check-mount | check-edit | check-agree | check-stress | check-valgrind'
 	@echo 'make check-asan | check-tsan | check-clang | check-layers | check-man | check-install'
+	@echo 'make bench       install what benchmarks need, build, run all, or B=name only one'
+	@echo 'make bench-report  write BENCH.md of it'
 	@echo 'make install | uninstall   with DESTDIR, PREFIX, MANDIR'
 	@echo 'make deb         Debian packages in $(O)/deb/'
 	@echo 'make clean'
 	@echo 'SAN=1, TSAN=1, COV=1 choose a build, each with its own directory; WERROR=1; V=1 shows commands'
 
-.PHONY: all tests-build deps deps-test demo check check-all check-unit check-mount check-edit check-edit-quick check-agree \
+.PHONY: all tests-build deps deps-test deps-bench bench bench-build bench-report demo check check-all check-unit check-mount check-edit check-edit-quick check-agree \
 	check-stress check-valgrind check-asan check-tsan check-clang check-layers check-man \
 	check-install check-deb check-completion golden-update install uninstall deb format clean help
 .SECONDARY:
