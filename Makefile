@@ -59,7 +59,8 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 BUILD_DEBS = gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libjansson-dev liburcu-dev \
 	libxxhash-dev
 EDIT_DEBS = vim neovim nano emacs-nox micro joe ed tmux patch moreutils git dash perl
-TEST_DEBS = $(EDIT_DEBS) clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
+TEST_DEBS = $(EDIT_DEBS) \
+	clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
 	dpkg-dev bash-completion systemd
 BENCH_DEBS = jq util-linux procps postgresql sqlite3
 
@@ -278,7 +279,6 @@ help:
 	@echo 'make clean'
 	@echo 'SAN=1, TSAN=1, COV=1 choose a build, each with its own directory; WERROR=1; V=1 shows commands'
 
-.PHONY: all tests-build deps deps-test deps-bench bench bench-build bench-report demo check check-all check-unit check-mount check-edit check-edit-quick check-agree \
-	check-stress check-valgrind check-asan check-tsan check-clang check-layers check-man \
-	check-install check-deb check-completion golden-update install uninstall deb format clean help
+# All targets that are plain words.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
 .SECONDARY:
