@@ -93,12 +93,13 @@ $(O)/%.o: %.c Makefile
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
-# Test programs of one file each that need only the library.
-TOOL_SRC := $(wildcard tests/stress/*.c tests/tools/*.c)
+# Test programs of one file each that need only the library.  What stands in front of
+# libc's functions must be seen by shared libraries.
+TOOL_SRC := $(wildcard tests/stress/*.c tests/tools/*.c tests/crash/*.c)
 TOOL_BIN := $(TOOL_SRC:%.c=$(O)/%)
 
 $(TOOL_BIN): $(O)/tests/%: $(O)/tests/%.o $(O)/libkalam.a
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ $(PKG_LIBS)
 
 # Benchmark programs: one file each, and bench.c; what else one needs is in its BENCH_LIBS.
 BENCH_SRC := $(filter-out tests/bench/bench.c,$(wildcard tests/bench/*.c))
@@ -142,6 +143,7 @@ check-all:
 	@$(MAKE) --no-print-directory check-edit
 	@$(MAKE) --no-print-directory check-agree
 	@$(MAKE) --no-print-directory check-stress
+	@$(MAKE) --no-print-directory check-crash
 	@$(MAKE) --no-print-directory check-valgrind
 	@$(MAKE) --no-print-directory check-asan
 	@$(MAKE) --no-print-directory check-tsan
@@ -170,6 +172,11 @@ check-agree: all
 STRESS_SECONDS ?= 30
 check-stress: tests-build
 	@KALAM_BUILD=$(O) tests/run.sh stress 'tests/stress/stress.sh $(STRESS_SECONDS)'
+
+# The disk after a power failure at any write.
+CRASH_STATES ?= 200000
+check-crash: tests-build
+	@KALAM_BUILD=$(O) tests/run.sh crash 'tests/crash/crash.sh $(CRASH_STATES)'
 
 check-valgrind: tests-build
 	@KALAM_BUILD=$(O) tests/run.sh valgrind tests/mount/valgrind.sh

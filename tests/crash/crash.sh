@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# crash.sh STATES : power failures at every write, and faults that the checker must find.
+set -u
+states=${1:-20000}
+crash=${KALAM_BUILD:-build}/tests/crash/crash
+failed=0
+seed=${SEED:-$(date +%s)}
+
+"$crash" --creation --states 1500 --seed "$seed" || failed=1
+"$crash" --states "$states" --seed "$seed" || failed=1
+for control in nosync nodsync ack stale; do
+  found=$("$crash" --states 1000 --seed "$seed" --control "$control" 2>/dev/null)
+  if [ $? != 1 ]; then
+    echo "planted fault '$control' was not found: $found"
+    failed=1
+  else
+    echo "planted fault '$control': ${found##*: }"
+  fi
+done
+if "$crash" --creation --states 1000 --seed "$seed" --control nosync >/dev/null 2>&1; then
+  echo 'planted fault in the making of a catalog was not found'
+  failed=1
+fi
+[ $failed = 0 ] || echo "crash.sh: failed, SEED=$seed"
+exit $failed
