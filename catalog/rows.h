@@ -6,7 +6,7 @@
  * records (catalog/record.h); the others are a few integers and a text.  Only
  * what is stored is answered: the built-in `system` namespace is not.
  *
- *   meta       text key -> le64                       (enum meta_key)
+ *   meta       text key -> le64                       (enum meta_key; "state" is the store's)
  *   names      parent be32, kind u8, name -> id be32
  *   children   parent be32, kind u8, id be32 -> name
  *   objects    kind u8, id be32 -> record

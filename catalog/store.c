@@ -4,6 +4,7 @@
 #include "catalog/store_check.h"
 #include "catalog/store_lock.h"
 #include "catalog/store_open.h"
+#include "catalog/store_state.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -49,6 +50,8 @@ struct txn {
 	struct txn *parent;	/* borrowed; NULL unless nested */
 	struct txn *next;	/* in the pool */
 	bool write;
+	bool keeps_state;	/* a writer: there is a sum of all rows to keep up */
+	uint64_t state;		/* that sum */
 	struct err failure;	/* of a writer: the first one, kept */
 };
 
@@ -74,6 +77,7 @@ struct store {
 	struct gate gate;
 	MDB_env *env;			/* NULL after a reopening that failed */
 	MDB_dbi dbi[DB_COUNT];
+	bool has_dbs;			/* dbi is set */
 	unsigned generation;		/* counts reopenings; changes only behind a shut gate */
 	pthread_mutex_t pool_mutex;
 	struct txn *pool;		/* owned: reset readers */
@@ -210,6 +214,7 @@ static int open_dbs(struct store *store, MDB_txn *mdb, unsigned flags, struct er
 		if (rc)
 			return lmdb_errno(store, rc, "Cannot open the catalog's databases", err);
 	}
+	store->has_dbs = true;
 	return 0;
 }
 
@@ -270,6 +275,98 @@ static int check_snapshot(struct store *store, enum store_check how, struct err 
 	if (rc == -EAGAIN)
 		return store_damaged(err, "the meta pages do not agree with lock.mdb");
 	return rc;
+}
+
+static MDB_val to_val(struct bytes b)
+{
+	return (MDB_val){ .mv_size = b.len, .mv_data = (void *)(uintptr_t)b.at };
+}
+
+static struct bytes to_bytes(MDB_val v)
+{
+	return (struct bytes){ v.mv_data, v.mv_size };
+}
+
+static MDB_val state_key(void)
+{
+	static char key[] = STORE_STATE_KEY;
+
+	return (MDB_val){ .mv_size = sizeof(key) - 1, .mv_data = key };
+}
+
+/* The sum of all rows, as far as one is kept; an error of LMDB's. */
+static int read_state(struct store *store, MDB_txn *mdb, bool *there, uint64_t *state)
+{
+	MDB_val key = state_key(), value;
+	uint64_t sum;
+	int rc;
+
+	*there = false;
+	if (!store->has_dbs)	/* a catalog that is being made */
+		return 0;
+	rc = mdb_get(mdb, store->dbi[DB_META], &key, &value);
+	if (rc || value.mv_size != sizeof(sum))
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	memcpy(&sum, value.mv_data, sizeof(sum));
+	*state = le64toh(sum);
+	*there = true;
+	return 0;
+}
+
+static int write_state(struct txn *txn)
+{
+	uint64_t sum = htole64(txn->state);
+	MDB_val key = state_key(), value = { .mv_size = sizeof(sum), .mv_data = &sum };
+
+	if (!txn->keeps_state)
+		return 0;
+	return mdb_put(txn->mdb, txn->store->dbi[DB_META], &key, &value, 0);
+}
+
+static int add_rows(struct store *store, MDB_txn *mdb, enum store_db db, uint64_t *sum)
+{
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	int rc = mdb_cursor_open(mdb, store->dbi[db], &cursor);
+
+	if (rc)
+		return rc;
+	while (!(rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+		if (!store_state_is_own(db, to_bytes(key)))
+			*sum += store_state_row(db, to_bytes(key), to_bytes(value));
+	}
+	mdb_cursor_close(cursor);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* All rows against their sum, in one snapshot. */
+static int check_state(struct store *store, struct err *err)
+{
+	uint64_t kept = 0, sum = 0;
+	MDB_txn *mdb;
+	bool there;
+	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &mdb);
+
+	if (rc)
+		return lmdb_errno(store, rc, "Cannot read the catalog", err);
+	rc = read_state(store, mdb, &there, &kept);
+	for (unsigned db = 0; !rc && there && db < DB_COUNT; db++)
+		rc = add_rows(store, mdb, db, &sum);
+	mdb_txn_abort(mdb);
+	if (rc)
+		return lmdb_errno(store, rc, "Cannot read the catalog", err);
+	if (there && sum != kept)
+		return store_damaged(err, "its rows do not add up to what was committed: a page "
+				     "that was written has been lost");
+	return 0;
+}
+
+static uint64_t store_size(struct store *store)
+{
+	struct stat st;
+	int fd;
+
+	return mdb_env_get_fd(store->env, &fd) || fstat(fd, &st) ? 0 : (uint64_t)st.st_size;
 }
 
 static void empty_pool(struct store *store)
@@ -367,6 +464,11 @@ static int begin_writer(struct store *store, struct txn **out)
 	txn->store = store;
 	txn->write = true;
 	rc = mdb_txn_begin(store->env, NULL, 0, &txn->mdb);
+	if (!rc) {
+		rc = read_state(store, txn->mdb, &txn->keeps_state, &txn->state);
+		if (rc)
+			mdb_txn_abort(txn->mdb);
+	}
 	if (rc)
 		free(txn);
 	else
@@ -446,6 +548,8 @@ int txn_begin_nested(struct txn *parent, struct txn **out, struct err *err)
 	txn->store = parent->store;
 	txn->parent = parent;
 	txn->write = true;
+	txn->keeps_state = parent->keeps_state;
+	txn->state = parent->state;
 	rc = mdb_txn_begin(txn->store->env, parent->mdb, 0, &txn->mdb);
 	if (rc) {
 		free(txn);
@@ -521,7 +625,14 @@ static int commit_outermost(struct txn *txn, struct err *err)
 {
 	struct store *store = txn->store;
 	uint64_t id = txn_id(txn);
-	int rc = mdb_txn_commit(txn->mdb), code = 0;
+	int rc, code = 0;
+
+	if (write_state(txn)) {
+		code = fail(txn, MDB_BAD_TXN, "Cannot commit a change", err);
+		txn_end(txn);
+		return code;
+	}
+	rc = mdb_txn_commit(txn->mdb);
 
 	if (rc && (rc != EIO || disk_is_full(store)))
 		code = lmdb_errno(store, rc, "Cannot commit a change", err);
@@ -551,6 +662,8 @@ int txn_commit(struct txn *txn, struct err *err)
 	rc = mdb_txn_commit(txn->mdb);
 	if (rc)
 		rc = lmdb_errno(txn->store, rc, "Cannot commit a nested transaction", err);
+	else
+		txn->parent->state = txn->state;
 	release_writer(txn);
 	return rc;
 }
@@ -563,16 +676,6 @@ uint64_t txn_id(const struct txn *txn)
 struct store *txn_store(const struct txn *txn)
 {
 	return txn->store;
-}
-
-static MDB_val to_val(struct bytes b)
-{
-	return (MDB_val){ .mv_size = b.len, .mv_data = (void *)(uintptr_t)b.at };
-}
-
-static struct bytes to_bytes(MDB_val v)
-{
-	return (struct bytes){ v.mv_data, v.mv_size };
 }
 
 /* Reading has no err to fill; but a writer that could not read must not commit. */
@@ -598,6 +701,20 @@ int store_get(struct txn *txn, enum store_db db, struct bytes key, struct bytes 
 	return 0;
 }
 
+/* Take what stands at a key out of the sum of all rows. */
+static int leave_state(struct txn *txn, enum store_db db, struct bytes key)
+{
+	MDB_val k = to_val(key), v;
+	int rc;
+
+	if (!txn->keeps_state)
+		return 0;
+	rc = mdb_get(txn->mdb, txn->store->dbi[db], &k, &v);
+	if (!rc)
+		txn->state -= store_state_row(db, key, to_bytes(v));
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 int store_put(struct txn *txn, enum store_db db, struct bytes key, struct bytes value,
 	      struct err *err)
 {
@@ -606,6 +723,10 @@ int store_put(struct txn *txn, enum store_db db, struct bytes key, struct bytes 
 
 	if (txn->failure.code)
 		return failed(txn, err);
+	rc = leave_state(txn, db, key);
+	if (rc)
+		return fail(txn, rc, "Cannot write to the catalog", err);
+	txn->state += store_state_row(db, key, value);
 	rc = mdb_put(txn->mdb, txn->store->dbi[db], &k, &v, 0);
 	return rc ? fail(txn, rc, "Cannot write to the catalog", err) : 0;
 }
@@ -617,6 +738,9 @@ int store_del(struct txn *txn, enum store_db db, struct bytes key, struct err *e
 
 	if (txn->failure.code)
 		return failed(txn, err);
+	rc = leave_state(txn, db, key);
+	if (rc)
+		return fail(txn, rc, "Cannot delete from the catalog", err);
 	rc = mdb_del(txn->mdb, txn->store->dbi[db], &k, NULL);
 	return rc && rc != MDB_NOTFOUND ? fail(txn, rc, "Cannot delete from the catalog", err) : 0;
 }
@@ -748,6 +872,8 @@ int store_check(struct store *store, struct err *err)
 	gate_enter(&store->gate);
 	rc = store->env ? check_snapshot(store, STORE_CHECK_FULL, err)
 			: lmdb_errno(store, MDB_PANIC, "Cannot read", err);
+	if (!rc)
+		rc = check_state(store, err);
 	gate_leave(&store->gate);
 	return rc;
 }
@@ -804,6 +930,7 @@ static int fill_catalog(struct store *store, const struct store_options *options
 	if (rc)
 		return rc;
 	rc = open_dbs(store, txn->mdb, MDB_CREATE, err);
+	txn->keeps_state = true;
 	if (!rc)
 		rc = store_put(txn, DB_META,
 			       (struct bytes){ STORE_FORMAT_KEY, sizeof(STORE_FORMAT_KEY) - 1 },
@@ -888,6 +1015,8 @@ static int open_store(struct store *store, const char *dir, int dirfd,
 		rc = check_snapshot(store, options->check, err);
 	if (!rc)
 		rc = attach(store, err);
+	if (!rc && store_check_is_full(options->check, store_size(store)))
+		rc = check_state(store, err);
 	if (!rc)
 		reserve_headroom(store);
 	return rc;

@@ -515,6 +515,11 @@ static int snapshot_meta(int fd, uint64_t txn, struct meta *meta, struct err *er
 	return 0;
 }
 
+bool store_check_is_full(enum store_check how, uint64_t file_size)
+{
+	return how == STORE_CHECK_FULL || (how == STORE_CHECK_AUTO && file_size <= FULL_CHECK_MOST);
+}
+
 int store_check_pages(int fd, uint64_t txn, enum store_check how, struct err *err)
 {
 	struct walk w = { .fd = fd, .err = err };
@@ -526,8 +531,7 @@ int store_check_pages(int fd, uint64_t txn, enum store_check how, struct err *er
 		return rc;
 	if (fstat(fd, &st) < 0)
 		return store_errno(err, -errno, "Cannot examine data.mdb of the catalog");
-	w.full = how == STORE_CHECK_FULL ||
-		 (how == STORE_CHECK_AUTO && (uint64_t)st.st_size <= FULL_CHECK_MOST);
+	w.full = store_check_is_full(how, (uint64_t)st.st_size);
 	w.page_size = meta.free.pad;
 	w.last_page = meta.last_page;
 	w.pages = (uint64_t)st.st_size / w.page_size;

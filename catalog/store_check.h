@@ -20,6 +20,9 @@ int store_damaged(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Both meta pages, before LMDB opens the file.  0, -EUCLEAN, -EIO. */
 int store_check_meta(int fd, struct err *err) MUST_CHECK;
 
+/* Whether this check reads everything of a file of this size. */
+bool store_check_is_full(enum store_check how, uint64_t file_size);
+
 /*
  * The pages of snapshot txn, which a read transaction must be holding: the
  * trees' shape, key order, counts, and that no page is used twice or free.

@@ -28,7 +28,8 @@ refuse 'fuse' 'FUSE outside fs/' base/*.[ch] paths/*.[ch] catalog/*.[ch]
 refuse 'lmdb\.h' 'LMDB outside catalog/store.c' $(others catalog/store.c)
 refuse 'jansson\.h' 'jansson outside catalog/json.c' $(others catalog/json.c)
 refuse 'urcu' 'liburcu outside catalog/cache.c' $(others catalog/cache.c)
-refuse 'xxhash' 'xxhash outside catalog/record.c' $(others catalog/record.c catalog/record_read.c)
+refuse 'xxhash' 'xxhash outside catalog/record.c and store_state.c' \
+  $(others catalog/record.c catalog/record_read.c catalog/store_state.c)
 
 if grep -nE '\b(printf|puts|perror|putchar)\(|fprintf\(stderr|fputs\([^,]*, *(stdout|stderr)\)' \
     base/*.c paths/*.c $(ls catalog/*.c | grep -v kalamctl); then

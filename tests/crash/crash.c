@@ -618,6 +618,7 @@ static const char *use_image(const char *dir, const struct disk *disk, char *why
 
 struct result {
 	unsigned long states, bad;
+	unsigned long refused;	/* of the bad ones: not opened at all */
 };
 
 /* ----- the making of a catalog ----- */
@@ -747,6 +748,7 @@ static struct result replay(const char *dir, const uint8_t *base, size_t base_si
 			if (!why)
 				continue;
 			result.bad++;
+			result.refused += !strncmp(why, "does not open", 13);
 			if (result.bad <= 3 && options.control == CONTROL_NONE)
 				fprintf(stderr, "crash: at event %zu (change %u acknowledged, %u under way), seed %u: the image %s\n",
 					i, disk.acked, disk.intended, options.seed, why);
@@ -786,6 +788,7 @@ static struct result run_jobs(const char *dir, const uint8_t *base, size_t base_
 	for (unsigned job = 0; job < options.jobs; job++) {
 		all.states += results[job].states;
 		all.bad += results[job].bad;
+		all.refused += results[job].refused;
 	}
 	return all;
 }
@@ -889,6 +892,9 @@ int main(int argc, char **argv)
 	printf("%lu crash states of %s, %u changes and %zu events: %lu violations\n", result.states,
 	       options.creation ? "the making of a catalog" : "a catalog in use", record.transactions,
 	       record.count, result.bad);
+	if (options.control == CONTROL_STALE)
+		printf("%lu images with a lost page were opened as if it were there\n",
+		       result.bad - result.refused);
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
 	if (system(command))
 		fprintf(stderr, "crash: %s is left behind\n", dir);

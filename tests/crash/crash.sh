@@ -15,9 +15,13 @@ for control in nosync nodsync ack stale; do
     echo "planted fault '$control' was not found: $found"
     failed=1
   else
-    echo "planted fault '$control': ${found##*: }"
+    echo "planted fault '$control': $(head -n 1 <<<"$found" | sed 's|.*: ||')"
   fi
 done
+# A page that the disk has lost long after it was acknowledged must not be served.
+lost=$("$crash" --states 2000 --seed "$seed" --control stale 2>/dev/null | tail -1)
+echo "$lost"
+case $lost in "0 images"*) ;; *) failed=1 ;; esac
 if "$crash" --creation --states 1000 --seed "$seed" --control nosync >/dev/null 2>&1; then
   echo 'planted fault in the making of a catalog was not found'
   failed=1
