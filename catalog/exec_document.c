@@ -249,22 +249,13 @@ int exec_document(struct exec *ex)
 int document_reserve(struct catalog *catalog, uint32_t *table_id, struct err *err)
 {
 	struct txn *txn;
-	uint64_t next;
 	int rc = txn_begin_write(catalog_store(catalog), LOCK_TIMEOUT_MS, &txn, err);
 
 	if (rc)
 		return rc;
-	next = meta_get(txn, META_NEXT_TABLE);
-	if (next < TABLE_USER_FIRST)
-		next = TABLE_USER_FIRST;
-	if (next >= UINT32_MAX)
-		rc = err_set(err, -ENOSPC, "The catalog has used up its object numbers");
-	else
-		rc = meta_set(txn, META_NEXT_TABLE, next + 1, err);
-	if (rc) {
-		txn_end(txn);
-		return rc;
-	}
-	*table_id = (uint32_t)next;
-	return txn_commit(txn, err);
+	rc = object_id_take(txn, OBJECT_TABLE, table_id, err);
+	if (!rc)
+		return txn_commit(txn, err);
+	txn_end(txn);
+	return rc;
 }

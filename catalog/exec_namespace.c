@@ -129,7 +129,6 @@ int exec_create_namespace(struct exec *ex)
 	const struct stmt *stmt = ex->stmt;
 	struct namespace *ns;
 	struct touched *t;
-	uint64_t next;
 	uint32_t id;
 	int rc;
 
@@ -146,11 +145,7 @@ int exec_create_namespace(struct exec *ex)
 	rc = name_check(NAME_NAMESPACE, stmt->object.name, stmt->object.pos, ex->err);
 	if (rc)
 		return rc;
-	next = meta_get(ex->txn, META_NEXT_NAMESPACE);
-	if (next <= NAMESPACE_DEFAULT)
-		next = NAMESPACE_DEFAULT + 1;
-	id = (uint32_t)next;
-	rc = meta_set(ex->txn, META_NEXT_NAMESPACE, next + 1, ex->err);
+	rc = object_id_take(ex->txn, OBJECT_NAMESPACE, &id, ex->err);
 	if (rc)
 		return rc;
 	t = exec_add(ex, OBJECT_NAMESPACE, id);

@@ -149,7 +149,6 @@ int exec_create_storage(struct exec *ex)
 	const struct stmt *stmt = ex->stmt;
 	struct storage *storage;
 	struct touched *t;
-	uint64_t next;
 	uint32_t id;
 	int rc;
 
@@ -163,11 +162,7 @@ int exec_create_storage(struct exec *ex)
 		return err_at(ex->err, -EEXIST, stmt->object.pos, "Storage '%s' already exists",
 			      stmt->object.name);
 	}
-	next = meta_get(ex->txn, META_NEXT_STORAGE);
-	if (next <= STORAGE_LOCAL)
-		next = STORAGE_LOCAL + 1;
-	id = (uint32_t)next;
-	rc = meta_set(ex->txn, META_NEXT_STORAGE, next + 1, ex->err);
+	rc = object_id_take(ex->txn, OBJECT_STORAGE, &id, ex->err);
 	if (rc)
 		return rc;
 	t = exec_add(ex, OBJECT_STORAGE, id);

@@ -11,18 +11,6 @@
 
 #define HOUR_US (3600 * 1000000LL)
 
-static int next_id(struct exec *ex, enum meta_key key, uint32_t first, uint32_t *id)
-{
-	uint64_t next = meta_get(ex->txn, key);
-
-	if (next < first)
-		next = first;
-	if (next >= UINT32_MAX)
-		return err_set(ex->err, -ENOSPC, "The catalog has used up its object numbers");
-	*id = (uint32_t)next;
-	return meta_set(ex->txn, key, next + 1, ex->err);
-}
-
 static int count_tables(struct exec *ex, enum meta_key key, int change)
 {
 	return meta_set(ex->txn, key, meta_get(ex->txn, key) + (uint64_t)(int64_t)change, ex->err);
@@ -123,7 +111,7 @@ static int create(struct exec *ex, uint32_t ns_id, const char *ns_name)
 	uint32_t id = stmt->table_id;
 	int rc;
 
-	rc = id ? reserved_id(ex, id) : next_id(ex, META_NEXT_TABLE, TABLE_USER_FIRST, &id);
+	rc = id ? reserved_id(ex, id) : object_id_take(ex->txn, OBJECT_TABLE, &id, ex->err);
 	if (rc)
 		return rc;
 	t = exec_add(ex, OBJECT_TABLE, id);

@@ -19,10 +19,8 @@ static const char *const meta_names[] = {
 	[META_SEQUENCE] = "sequence",
 	[META_LAST_STAMP] = "last_stamp",
 	[META_LOG_END] = "log_end",
-	[META_NAMESPACES] = "namespaces",
 	[META_TABLES] = "tables",
 	[META_TRASH] = "trash",
-	[META_STORAGES] = "storages",
 	[META_LOCATIONS_EPOCH] = "locations_epoch",
 	[META_CHANGES_FIRST] = "changes_first",
 };
@@ -49,6 +47,33 @@ int meta_set(struct txn *txn, enum meta_key key, uint64_t value, struct err *err
 
 	key_le64(&text, value);
 	return store_put(txn, DB_META, meta_name(key), key_bytes(&text), err);
+}
+
+/* Where each kind counts, and the first number after those of a new catalog. */
+static const struct {
+	enum meta_key counter;
+	uint32_t first;
+} object_ids[] = {
+	[OBJECT_NAMESPACE] = { META_NEXT_NAMESPACE, NAMESPACE_DEFAULT + 1 },
+	[OBJECT_TABLE] = { META_NEXT_TABLE, TABLE_USER_FIRST },
+	[OBJECT_STORAGE] = { META_NEXT_STORAGE, STORAGE_LOCAL + 1 },
+};
+
+uint64_t object_id_next(struct txn *txn, enum object_kind kind)
+{
+	uint64_t next = meta_get(txn, object_ids[kind].counter);
+
+	return next > object_ids[kind].first ? next : object_ids[kind].first;
+}
+
+int object_id_take(struct txn *txn, enum object_kind kind, uint32_t *id, struct err *err)
+{
+	uint64_t next = object_id_next(txn, kind);
+
+	if (next >= UINT32_MAX)
+		return err_set(err, -ENOSPC, "The catalog has used up its object numbers");
+	*id = (uint32_t)next;
+	return meta_set(txn, object_ids[kind].counter, next + 1, err);
 }
 
 static void dir_key(struct key *key, enum dir_kind dir, uint32_t parent)

@@ -43,10 +43,8 @@ enum meta_key {
 	META_SEQUENCE,		/* of the last transaction */
 	META_LAST_STAMP,	/* its committed_at: strictly increasing */
 	META_LOG_END,		/* bytes of log.jsonl */
-	META_NAMESPACES,	/* counts of live objects */
-	META_TABLES,
+	META_TABLES,		/* how many are live, and how many in trash/ */
 	META_TRASH,
-	META_STORAGES,
 	META_LOCATIONS_EPOCH,	/* sequence of the last change that can move a location */
 	META_CHANGES_FIRST,	/* oldest sequence in changes */
 	META_KEY_COUNT
@@ -55,6 +53,13 @@ enum meta_key {
 /* 0 when it was never set. */
 uint64_t meta_get(struct txn *txn, enum meta_key key);
 int meta_set(struct txn *txn, enum meta_key key, uint64_t value, struct err *err) MUST_CHECK;
+
+/*
+ * Take a number for a new object, which is never given out again: 0, or -ENOSPC
+ * when object_id_next, the one that would be taken, has come to UINT32_MAX.
+ */
+int object_id_take(struct txn *txn, enum object_kind kind, uint32_t *id, struct err *err) MUST_CHECK;
+uint64_t object_id_next(struct txn *txn, enum object_kind kind);
 
 /*
  * Directory index.  name_find: -ENOENT without message if absent.  name_add:

@@ -906,6 +906,35 @@ static void a_directory_lists_what_its_state_counts(void **state)
 	txn_end(txn);
 }
 
+/* A number beyond the last one would name an object that is there already. */
+static void nothing_is_created_without_a_number(void **state)
+{
+	static const char *const statements[] = {
+		"CREATE NAMESPACE last;",
+		"CREATE TABLE app.last (id INT PRIMARY KEY);",
+		"CREATE STORAGE last TYPE s3 BUCKET 'b';",
+	};
+	static const enum meta_key counters[] = { META_NEXT_NAMESPACE, META_NEXT_TABLE,
+		                                  META_NEXT_STORAGE };
+	struct err err = ERR_INIT;
+	char *before, *after;
+	struct txn *txn;
+
+	(void)state;
+	assert_int_equal(txn_begin_write(catalog_store(w.catalog), 1000, &txn, &err), 0);
+	for (size_t i = 0; i < countof(counters); i++)
+		assert_int_equal(meta_set(txn, counters[i], UINT32_MAX, &err), 0);
+	assert_int_equal(txn_commit(txn, &err), 0);
+	before = world_bytes(&w);
+	for (size_t i = 0; i < countof(statements); i++)
+		world_refuse(&w, statements[i], -ENOSPC,
+		             "The catalog has used up its object numbers");
+	after = world_bytes(&w);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+}
+
 static void the_directory_s_state_changes_with_its_names_only(void **state)
 {
 	struct dir_state before, after;
@@ -1065,6 +1094,7 @@ int main(void)
 		TEST(a_purge_from_trash_was_trashed),
 		TEST(reopening_gives_everything_back),
 		TEST(a_directory_lists_what_its_state_counts),
+		TEST(nothing_is_created_without_a_number),
 		TEST(the_directory_s_state_changes_with_its_names_only),
 		TEST(mtimes_follow_what_they_show),
 		TEST(the_cache_answers_the_second_look),

@@ -63,6 +63,47 @@ static void numbers_are_kept_apart(void **state)
 	assert_int_equal(meta_get(f->txn, META_FORMAT), CATALOG_FORMAT);
 }
 
+static void assert_taken(struct fixture *f, enum object_kind kind, uint32_t expected)
+{
+	uint32_t id = 0;
+
+	assert_int_equal(object_id_next(f->txn, kind), expected);
+	assert_ok(object_id_take(f->txn, kind, &id, &f->err), &f->err);
+	assert_int_equal(id, expected);
+}
+
+static void objects_are_counted_by_kind_behind_those_of_a_new_catalog(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_taken(f, OBJECT_NAMESPACE, NAMESPACE_DEFAULT + 1 + i);
+		assert_taken(f, OBJECT_TABLE, TABLE_USER_FIRST + i);
+		assert_taken(f, OBJECT_STORAGE, STORAGE_LOCAL + 1 + i);
+	}
+}
+
+static void object_numbers_come_to_an_end(void **state)
+{
+	static const enum meta_key counters[] = {
+		[OBJECT_NAMESPACE] = META_NEXT_NAMESPACE,
+		[OBJECT_TABLE] = META_NEXT_TABLE,
+		[OBJECT_STORAGE] = META_NEXT_STORAGE,
+	};
+	struct fixture *f = *state;
+
+	for (enum object_kind kind = OBJECT_NAMESPACE; kind <= OBJECT_STORAGE; kind++) {
+		uint32_t id = 0;
+
+		assert_ok(meta_set(f->txn, counters[kind], UINT32_MAX - 1, &f->err), &f->err);
+		assert_taken(f, kind, UINT32_MAX - 1);
+		assert_int_equal(object_id_take(f->txn, kind, &id, &f->err), -ENOSPC);
+		assert_err(&f->err, -ENOSPC, "The catalog has used up its object numbers");
+		assert_int_equal(meta_get(f->txn, counters[kind]), UINT32_MAX);
+		err_clear(&f->err);
+	}
+}
+
 static void add(struct fixture *f, enum dir_kind dir, uint32_t parent, const char *name,
 		uint32_t id)
 {
@@ -701,6 +742,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_number_never_set_is_zero),
 		CASE(numbers_are_kept_apart),
+		CASE(objects_are_counted_by_kind_behind_those_of_a_new_catalog),
+		CASE(object_numbers_come_to_an_end),
 		CASE(a_name_is_found_in_its_directory_only),
 		CASE(a_taken_name_is_refused),
 		CASE(a_name_may_have_64_bytes_and_not_65),
