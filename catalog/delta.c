@@ -102,7 +102,8 @@ bool delta_is_returned(const struct table *before, const struct column *now)
 
 bool delta_is_moved(const struct table *before, const struct table *after)
 {
-	return strcmp(before->namespace_name, after->namespace_name) != 0 ||
+	return before->namespace_id != after->namespace_id ||
+	       strcmp(before->namespace_name, after->namespace_name) != 0 ||
 	       strcmp(before->name, after->name) != 0;
 }
 

@@ -47,7 +47,7 @@ unsigned delta_count(struct delta d);
 /* Whether an added column is one that was dropped and came back under its id (RESTORE). */
 bool delta_is_returned(const struct table *before, const struct column *now);
 
-/* Name or namespace; location_name; one option that the type has; any of them. */
+/* Name or namespace, also to another one of the same name; location_name; one option that the type has; any of them. */
 bool delta_is_moved(const struct table *before, const struct table *after);
 bool delta_is_relocated(const struct table *before, const struct table *after);
 bool delta_has_option(const struct option *option, const struct table *before,

@@ -9,7 +9,7 @@
 
 bool diff_is_change(const struct table *before, const struct table *after)
 {
-	return !before || !table_equal(before, after);
+	return !before || delta_is_moved(before, after) || !table_equal(before, after);
 }
 
 static void emit_attribute(struct emit *e, enum attribute attribute, const struct column *column)

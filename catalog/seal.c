@@ -36,8 +36,13 @@ static bool stamp_columns(const struct table *before, struct table *table, int64
 
 		if (!was || strcmp(was->name, column->name) != 0)
 			names_changed = true;
-		if (was && column_equal(was, column))
+		if (was && column_equal(was, column)) {
+			/* It may have gone and come back in between, out of an older version. */
+			column->version = was->version;
+			column->rev = was->rev;
+			column->changed_at = was->changed_at;
 			continue;
+		}
 		column->version = table->version;
 		column->rev = table->next_rev++;
 		column->changed_at = now;
@@ -335,6 +340,20 @@ static int seal_version(struct seal *s, struct touched *t, enum change_event eve
 	return 0;
 }
 
+/* Without a new version the record stays that of the last one: counters that went up in vain do not. */
+static int keep_definition(struct exec *ex, struct touched *t)
+{
+	struct table *copy = table_copy(t->table_before, 0);
+
+	if (!copy)
+		return err_nomem(ex->err);
+	copy->dropped_at = t->table->dropped_at;
+	copy->expires_at = t->table->expires_at;
+	table_put(t->table);
+	t->table = copy;
+	return 0;
+}
+
 static int seal_table(struct seal *s, struct touched *t)
 {
 	struct exec *ex = s->ex;
@@ -354,6 +373,8 @@ static int seal_table(struct seal *s, struct touched *t)
 		rc = add_outcome(s, t, state, t->table->version, t->table->version);
 	if (!rc && !state && !changed)
 		return t->target ? add_outcome(s, t, 0, t->table->version, t->table->version) : 0;
+	if (!rc && !changed && !t->purged)
+		rc = keep_definition(ex, t);
 	if (!rc && t->purged)
 		rc = row_delete(ex->txn, OBJECT_TABLE, t->id, ex->err);
 	else if (!rc)

@@ -906,6 +906,72 @@ static void a_directory_lists_what_its_state_counts(void **state)
 	txn_end(txn);
 }
 
+/* Dropped and brought back in one transaction is nothing, wherever it came back from. */
+static void a_column_that_comes_back_unchanged_keeps_its_counter(void **state)
+{
+	const struct column *was, *is;
+	struct table *before, *after;
+
+	(void)state;
+	world_run(&w, "ALTER TABLE app.t ALTER COLUMN a COMMENT 'two', ADD COLUMN b INT;");
+	world_run(&w, "ALTER TABLE app.t ALTER COLUMN a COMMENT NULL;");
+	before = world_table(&w, "app", "t");
+	world_run(&w, "ALTER TABLE app.t DROP COLUMN a; ALTER TABLE app.t RESTORE VERSION 1;");
+	after = world_table(&w, "app", "t");
+	was = table_find_column(before, "a");
+	is = table_find_column(after, "a");
+	assert_int_equal(after->version, 4);
+	assert_true(column_equal(was, is));
+	assert_int_equal(is->rev, was->rev);
+	assert_int_equal(is->version, was->version);
+	assert_int_equal(is->changed_at, was->changed_at);
+	assert_int_equal(after->next_rev, before->next_rev);
+	table_put(before);
+	table_put(after);
+}
+
+static void a_drop_leaves_the_definition_as_its_version_has_it(void **state)
+{
+	uint32_t id = world_table_id(&w, "app", "t");
+	struct table *version, *dropped = NULL;
+	struct txn *txn;
+
+	(void)state;
+	world_run(&w, "ALTER TABLE app.t ADD COLUMN x INT; ALTER TABLE app.t DROP COLUMN x;"
+	              "ALTER TABLE app.t RESTORE VERSION 1; DROP TABLE app.t;");
+	version = version_of(id, 1);
+	txn = world_txn(&w);
+	assert_int_equal(catalog_table(w.catalog, txn, id, &dropped, NULL), 0);
+	txn_end(txn);
+	assert_int_equal(dropped->version, 1);
+	assert_true(dropped->dropped_at && dropped->expires_at > dropped->dropped_at);
+	assert_int_equal(dropped->next_column_id, version->next_column_id);
+	assert_int_equal(dropped->info.restored_from, 0);
+	table_put(dropped);
+	table_put(version);
+}
+
+/* Its directory is the new one's, so its record must say that. */
+static void a_table_can_move_to_a_namespace_of_the_same_name(void **state)
+{
+	uint32_t id = world_table_id(&w, "app", "t");
+	struct table *table;
+	struct txn *txn;
+
+	(void)state;
+	world_run(&w, "ALTER TABLE app.t RENAME TO default.t; DROP NAMESPACE app;"
+	              "CREATE NAMESPACE app; ALTER TABLE default.t RENAME TO app.t;");
+	table = world_table(&w, "app", "t");
+	txn = world_txn(&w);
+	assert_int_equal(table->namespace_id, world_id(&w, txn, "app", NULL, DIR_NAMESPACES));
+	txn_end(txn);
+	assert_int_equal(table->version, 2);
+	table_put(table);
+	world_run(&w, "DROP TABLE app.t;");
+	world_run(&w, "UNDROP TABLE app.t;");
+	assert_int_equal(world_table_id(&w, "app", "t"), id);
+}
+
 /* A number beyond the last one would name an object that is there already. */
 static void nothing_is_created_without_a_number(void **state)
 {
@@ -1094,7 +1160,10 @@ int main(void)
 		TEST(a_purge_from_trash_was_trashed),
 		TEST(reopening_gives_everything_back),
 		TEST(a_directory_lists_what_its_state_counts),
+		TEST(a_table_can_move_to_a_namespace_of_the_same_name),
 		TEST(nothing_is_created_without_a_number),
+		TEST(a_column_that_comes_back_unchanged_keeps_its_counter),
+		TEST(a_drop_leaves_the_definition_as_its_version_has_it),
 		TEST(the_directory_s_state_changes_with_its_names_only),
 		TEST(mtimes_follow_what_they_show),
 		TEST(the_cache_answers_the_second_look),
