@@ -98,6 +98,21 @@ static int fill_catalog(struct txn *txn, void *arg, struct err *err)
 	return rc ? rc : fill_storage(txn, birth->now, err);
 }
 
+/* The storage that every catalog has: without it nothing here can be believed. */
+static int read_local(struct txn *txn, struct storage **out, struct err *err)
+{
+	struct err cause = ERR_INIT;
+	int rc = row_storage(txn, STORAGE_LOCAL, out, &cause);
+
+	if (rc == -ENOENT)
+		return store_damaged(err, "storage 'local' is missing");
+	if (rc == -EIO)
+		return store_damaged(err, "%s", cause.text);
+	if (rc && err)
+		*err = cause;
+	return rc;
+}
+
 static int read_identity(struct catalog *catalog, struct err *err)
 {
 	struct storage *local;
@@ -108,12 +123,10 @@ static int read_identity(struct catalog *catalog, struct err *err)
 		return rc;
 	catalog->uuid_high = meta_get(txn, META_UUID_HIGH);
 	catalog->uuid_low = meta_get(txn, META_UUID_LOW);
-	rc = row_storage(txn, STORAGE_LOCAL, &local, err);
+	rc = read_local(txn, &local, err);
 	if (!rc) {
 		catalog->created_at = local->created_at;
 		storage_put(local);
-	} else if (rc == -ENOENT) {
-		err_set(err, rc, "The catalog has lost its storage 'local'");
 	}
 	txn_end(txn);
 	return rc;

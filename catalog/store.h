@@ -41,6 +41,9 @@ struct bytes {
 	size_t len;
 };
 
+/* "catalog damaged: <fmt>; restore a backup": -EUCLEAN, kind ERR_STORE. */
+int store_damaged(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 /* How much of data.mdb is read and validated by store_open. */
 enum store_check {
 	STORE_CHECK_AUTO,	/* full up to 256 MiB, quick above */

@@ -14,9 +14,6 @@
 
 #include <stdint.h>
 
-/* "catalog damaged: <fmt>; run kalamctl check": -EUCLEAN, kind ERR_STORE. */
-int store_damaged(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
 /* Both meta pages, before LMDB opens the file.  0, -EUCLEAN, -EIO. */
 int store_check_meta(int fd, struct err *err) MUST_CHECK;
 
