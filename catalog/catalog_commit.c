@@ -10,7 +10,6 @@
 
 #define WRITE_LOCK_TIMEOUT_MS 5000
 #define EXPIRE_BATCH 256
-#define RETRY_US (3600 * 1000000LL)
 #define VERSIONS_PER_EXPIRY 20000
 
 static void fail_request(struct request *request, const struct err *err)
@@ -148,7 +147,7 @@ static int expire_table(struct catalog *catalog, struct txn *txn, struct request
 	err_clear(&request->err);
 	rc = trash_remove(txn, when, table, err);
 	if (!rc && !is_gone)
-		rc = trash_add(txn, catalog_now(catalog) + RETRY_US, table, TRASH_TABLE, err);
+		rc = trash_add(txn, catalog_now(catalog) + PURGE_RETRY_US, table, TRASH_TABLE, err);
 	return rc;
 }
 

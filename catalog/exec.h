@@ -126,6 +126,7 @@ void name_list_end(struct name_list *list);
 
 #define UNREADABLE "The catalog's directory index cannot be read"
 
-#define PURGE_GRACE_US (60 * 1000000LL)
+#define PURGE_GRACE_US (60 * 1000000LL)	/* until a purged table's history goes */
+#define PURGE_RETRY_US (3600 * 1000000LL)	/* until a purge that failed is tried again */
 
 #endif

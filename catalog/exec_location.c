@@ -21,9 +21,6 @@ static int overlap_error(struct exec *ex, const struct table *table, const char 
 		      t->table->dropped_at ? " (dropped, in trash)" : "");
 }
 
-/* The mark of a purged table is one byte longer than its location. */
-#define CLAIM_MAX_BYTES (LOCATION_MAX_BYTES - 1)
-
 static int check_key(struct exec *ex, const struct table *table, const char *key, long pos)
 {
 	const char *root = catalog_dir(ex->catalog);
@@ -33,7 +30,7 @@ static int check_key(struct exec *ex, const struct table *table, const char *key
 		return err_at(ex->err, -ENAMETOOLONG, pos,
 			      "Location of table %s.%s is too long (%zu bytes, max %d)",
 			      table->namespace_name, table->name, len, CLAIM_MAX_BYTES);
-	if (strncmp(root, key, len) == 0 && (root[len] == '/' || !root[len]))
+	if (place_holds_catalog(root, key))
 		return err_at(ex->err, -EINVAL, pos,
 			      "Location '%s' of table %s.%s would hold the catalog itself, which is in '%s'", key,
 			      table->namespace_name, table->name, root);

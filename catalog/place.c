@@ -72,6 +72,13 @@ int place_key(const char *root, const struct storage *storage, enum table_type t
 	return 0;
 }
 
+bool place_holds_catalog(const char *root, const char *key)
+{
+	size_t len = strlen(key);
+
+	return strncmp(root, key, len) == 0 && (root[len] == '/' || !root[len]);
+}
+
 bool place_is_occupied(const char *path)
 {
 	struct dirent *entry;

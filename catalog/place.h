@@ -32,6 +32,9 @@ int place_partial(const char *root, const struct storage *storage, enum table_ty
 int place_key(const char *root, const struct storage *storage, enum table_type type,
 	      const char *location_name, char key[LOCATION_SIZE], struct err *err) MUST_CHECK;
 
+/* Whether the place behind a key is the catalog's own directory, or around it. */
+bool place_holds_catalog(const char *root, const char *key);
+
 /* Whether a directory on this machine holds anything; false for URIs and what cannot be read. */
 bool place_is_occupied(const char *path);
 

@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define DIR_STATE_KIND 128	/* + enum dir_kind, among the kinds of objects */
-
 static const char *const meta_names[] = {
 	[META_FORMAT] = STORE_FORMAT_KEY,
 	[META_UUID_HIGH] = "uuid_high",
@@ -30,6 +28,11 @@ _Static_assert(countof(meta_names) == META_KEY_COUNT, "every meta key has a name
 static struct bytes meta_name(enum meta_key key)
 {
 	return (struct bytes){ meta_names[key], strlen(meta_names[key]) };
+}
+
+const char *meta_key_name(enum meta_key key)
+{
+	return meta_names[key];
 }
 
 uint64_t meta_get(struct txn *txn, enum meta_key key)
@@ -112,6 +115,15 @@ int name_find(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *n
 	if (rc)
 		return rc;
 	return bytes_be32(value, id);
+}
+
+int child_find(struct txn *txn, enum dir_kind dir, uint32_t parent, uint32_t id,
+	       struct bytes *name)
+{
+	struct key key;
+
+	child_key(&key, dir, parent, id);
+	return store_get(txn, DB_CHILDREN, key_bytes(&key), name);
 }
 
 int name_add(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name, uint32_t id,

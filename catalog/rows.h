@@ -53,6 +53,7 @@ enum meta_key {
 /* 0 when it was never set. */
 uint64_t meta_get(struct txn *txn, enum meta_key key);
 int meta_set(struct txn *txn, enum meta_key key, uint64_t value, struct err *err) MUST_CHECK;
+const char *meta_key_name(enum meta_key key);	/* "next_table": its key.  Static */
 
 /*
  * Take a number for a new object, which is never given out again: 0, or -ENOSPC
@@ -67,6 +68,9 @@ uint64_t object_id_next(struct txn *txn, enum object_kind kind);
  */
 int name_find(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name,
 	      uint32_t *id) MUST_CHECK;
+/* The name that children has for an id: borrowed, not NUL-terminated; -ENOENT. */
+int child_find(struct txn *txn, enum dir_kind dir, uint32_t parent, uint32_t id,
+	       struct bytes *name) MUST_CHECK;
 int name_add(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name, uint32_t id,
 	     struct err *err) MUST_CHECK;
 int name_remove(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *name, uint32_t id,
@@ -108,6 +112,9 @@ int row_storage(struct txn *txn, uint32_t id, struct storage **out, struct err *
 int row_version(struct txn *txn, uint32_t table, uint32_t version, struct table **out,
 		struct err *err) MUST_CHECK;
 
+/* Whether there is a record of any content: 0, -ENOENT. */
+int row_exists(struct txn *txn, enum object_kind kind, uint32_t id) MUST_CHECK;
+
 int row_namespace_put(struct txn *txn, const struct namespace *ns, struct err *err) MUST_CHECK;
 int row_storage_put(struct txn *txn, const struct storage *storage, struct err *err) MUST_CHECK;
 /* Put the current record of a table; with version also its history (-EFBIG over 1 MiB). */
@@ -128,7 +135,9 @@ int row_version_at(struct txn *txn, uint32_t table, int64_t stamp, uint32_t *ver
  * without a trailing slash.  location_add: -ENAMETOOLONG over LOCATION_MAX_BYTES.
  */
 #define LOCATION_MAX_BYTES 499	/* LMDB's keys end at 511 */
+#define CLAIM_MAX_BYTES (LOCATION_MAX_BYTES - 1)	/* a purged table's mark is one byte longer */
 int location_owner(struct txn *txn, const char *path, uint32_t table, uint32_t *owner) MUST_CHECK;
+int location_find(struct txn *txn, const char *path, uint32_t *owner) MUST_CHECK;	/* of path alone */
 int location_add(struct txn *txn, const char *path, uint32_t table, struct err *err) MUST_CHECK;
 int location_remove(struct txn *txn, const char *path, struct err *err) MUST_CHECK;
 
@@ -140,6 +149,7 @@ enum trash_kind {
 int trash_add(struct txn *txn, int64_t when, uint32_t table, enum trash_kind kind,
 	      struct err *err) MUST_CHECK;
 int trash_remove(struct txn *txn, int64_t when, uint32_t table, struct err *err) MUST_CHECK;
+int trash_find(struct txn *txn, int64_t when, uint32_t table, enum trash_kind *kind) MUST_CHECK;
 /* The entry that is due first: -ENOENT if there is none. */
 int trash_first(struct txn *txn, int64_t *when, uint32_t *table, enum trash_kind *kind) MUST_CHECK;
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rows_key - building and reading the keys of rows; part of rows.
+ * rows_key - building and reading the keys of rows; part of rows, and for
+ * catalog_check, which looks at every key there is.
  */
 #ifndef KALAM_CATALOG_ROWS_KEY_H
 #define KALAM_CATALOG_ROWS_KEY_H
 
 #include "base/err.h"
+#include "catalog/rows.h"
 #include "catalog/store.h"
 
 #include <stdbool.h>
@@ -13,6 +15,7 @@
 #include <stdint.h>
 
 #define KEY_SIZE 511	/* LMDB's limit */
+#define DIR_STATE_KIND 128	/* + enum dir_kind, among the kinds of objects */
 
 /* A short byte string being built; also used for small values.  Start with len 0. */
 struct key {
@@ -33,6 +36,11 @@ struct bytes key_bytes(const struct key *key);
 
 /* 0, or -EIO if value is not exactly that long. */
 int bytes_be32(struct bytes value, uint32_t *out) MUST_CHECK;
+
+/* One entry of trash, and of changes (column_names borrows the value); -EIO for what is none. */
+int trash_read(struct bytes key, struct bytes value, int64_t *when, uint32_t *table,
+	       enum trash_kind *kind) MUST_CHECK;
+int change_read(struct bytes value, struct change_row *out) MUST_CHECK;
 
 /* The first bytes as an integer; 0 where there are too few. */
 uint64_t bytes_head_be64(struct bytes value);

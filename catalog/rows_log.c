@@ -42,6 +42,18 @@ static int owner_at(struct txn *txn, struct bytes key, uint32_t table, uint32_t 
 	return rc;
 }
 
+int location_find(struct txn *txn, const char *path, uint32_t *owner)
+{
+	struct bytes value;
+	struct key key;
+	int rc;
+
+	if (location_key(&key, path))
+		return -ENOENT;
+	rc = store_get(txn, DB_LOCATIONS, key_bytes(&key), &value);
+	return rc ? rc : bytes_be32(value, owner);
+}
+
 static int owner_above(struct txn *txn, const char *path, uint32_t table, uint32_t *owner)
 {
 	int rc = -ENOENT;
@@ -126,30 +138,44 @@ int trash_remove(struct txn *txn, int64_t when, uint32_t table, struct err *err)
 	return store_del(txn, DB_TRASH, key_bytes(&key), err);
 }
 
+static int read_trash_kind(struct bytes value, enum trash_kind *kind)
+{
+	uint8_t what = value.len == 1 ? *(const uint8_t *)value.at : UINT8_MAX;
+
+	if (what > TRASH_HISTORY)
+		return -EIO;
+	*kind = (enum trash_kind)what;
+	return 0;
+}
+
+int trash_find(struct txn *txn, int64_t when, uint32_t table, enum trash_kind *kind)
+{
+	struct bytes value;
+	struct key key;
+	int rc;
+
+	trash_key(&key, when, table);
+	rc = store_get(txn, DB_TRASH, key_bytes(&key), &value);
+	return rc ? rc : read_trash_kind(value, kind);
+}
+
+int trash_read(struct bytes key, struct bytes value, int64_t *when, uint32_t *table,
+	       enum trash_kind *kind)
+{
+	struct reader r = { .at = key.at, .len = key.len };
+
+	*when = (int64_t)read_be64(&r);
+	*table = read_be32(&r);
+	return r.failed || r.len ? -EIO : read_trash_kind(value, kind);
+}
+
 int trash_first(struct txn *txn, int64_t *when, uint32_t *table, enum trash_kind *kind)
 {
 	struct key from = { .len = 0 };
-	struct bytes k, v;
-	struct reader r;
-	uint64_t stamp;
-	uint32_t id;
-	uint8_t what;
-	int rc = entry_first(txn, DB_TRASH, &from, NULL, &k, &v);
+	struct bytes key, value;
+	int rc = entry_first(txn, DB_TRASH, &from, NULL, &key, &value);
 
-	if (rc)
-		return rc;
-	r = (struct reader){ .at = k.at, .len = k.len };
-	stamp = read_be64(&r);
-	id = read_be32(&r);
-	if (r.failed || r.len || v.len != 1)
-		return -EIO;
-	what = *(const uint8_t *)v.at;
-	if (what > TRASH_HISTORY)
-		return -EIO;
-	*when = (int64_t)stamp;
-	*table = id;
-	*kind = (enum trash_kind)what;
-	return 0;
+	return rc ? rc : trash_read(key, value, when, table, kind);
 }
 
 int log_append(struct txn *txn, const char *line, size_t len, struct err *err)
@@ -267,7 +293,7 @@ static bool column_names_fit(const struct change_row *row)
 	       (!row->column_names_len || !row->column_names[row->column_names_len - 1]);
 }
 
-static int decode_change(struct bytes value, struct change_row *out)
+int change_read(struct bytes value, struct change_row *out)
 {
 	struct reader r = { .at = value.at, .len = value.len };
 	uint8_t object = read_u8(&r), event = read_u8(&r), flags = read_u8(&r);
@@ -328,7 +354,7 @@ static int list_change(void *arg, struct bytes key, struct bytes value)
 {
 	const struct change_listing *listing = arg;
 	struct change_row row;
-	int rc = decode_change(value, &row);
+	int rc = change_read(value, &row);
 
 	return rc ? rc : listing->fn(listing->arg, bytes_head_be64(key), &row);
 }

@@ -43,6 +43,15 @@ static int get_record(struct txn *txn, enum object_kind kind, uint32_t id, struc
 	return rc && rc != -ENOENT ? read_failed(err, rc, object_names[kind]) : rc;
 }
 
+int row_exists(struct txn *txn, enum object_kind kind, uint32_t id)
+{
+	struct bytes record;
+	struct key key;
+
+	object_key(&key, kind, id);
+	return store_get(txn, DB_OBJECTS, key_bytes(&key), &record);
+}
+
 /* A whole record under another's key: its hash cannot tell. */
 static int misplaced(enum object_kind kind, uint32_t id, uint32_t found, struct err *err)
 {

@@ -125,6 +125,20 @@ static void a_name_is_found_in_its_directory_only(void **state)
 	assert_int_equal(name_find(f->txn, DIR_TABLES, APP, "messages2", &id), -ENOENT);
 }
 
+static void an_entry_of_a_listing_is_found_by_its_number(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes name;
+
+	add(f, DIR_TABLES, APP, "messages", 40);
+	assert_int_equal(child_find(f->txn, DIR_TABLES, APP, 40, &name), 0);
+	assert_int_equal(name.len, strlen("messages"));
+	assert_memory_equal(name.at, "messages", name.len);
+	assert_int_equal(child_find(f->txn, DIR_TABLES, APP, 41, &name), -ENOENT);
+	assert_int_equal(child_find(f->txn, DIR_TRASH, APP, 40, &name), -ENOENT);
+	assert_int_equal(child_find(f->txn, DIR_TABLES, APP + 1, 40, &name), -ENOENT);
+}
+
 static void a_taken_name_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -543,6 +557,18 @@ static void a_tables_own_location_does_not_count(void **state)
 	assert_owner(f, "/elsewhere", 40, 50);
 }
 
+static void an_entry_of_a_location_is_found_by_its_path_alone(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t owner = 0;
+
+	own(f, "/srv/app/t", 40);
+	assert_int_equal(location_find(f->txn, "/srv/app/t", &owner), 0);
+	assert_int_equal(owner, 40);
+	assert_int_equal(location_find(f->txn, "/srv/app", &owner), -ENOENT);
+	assert_int_equal(location_find(f->txn, "/srv/app/t/x", &owner), -ENOENT);
+}
+
 static void a_location_may_have_499_bytes_and_not_500(void **state)
 {
 	struct fixture *f = *state;
@@ -586,6 +612,11 @@ static void the_trash_gives_the_entry_that_is_due_first(void **state)
 	assert_int_equal(trash_first(f->txn, &when, &table, &kind), 0);
 	assert_int_equal(when, 2000);
 	assert_int_equal(kind, TRASH_TABLE);
+	kind = TRASH_HISTORY;
+	assert_int_equal(trash_find(f->txn, 2000, 40, &kind), 0);
+	assert_int_equal(kind, TRASH_TABLE);
+	assert_int_equal(trash_find(f->txn, 2000, 41, &kind), -ENOENT);
+	assert_int_equal(trash_find(f->txn, 1000, 40, &kind), -ENOENT);
 }
 
 static void the_log_reads_the_same_from_every_offset(void **state)
@@ -745,6 +776,7 @@ int main(void)
 		CASE(objects_are_counted_by_kind_behind_those_of_a_new_catalog),
 		CASE(object_numbers_come_to_an_end),
 		CASE(a_name_is_found_in_its_directory_only),
+		CASE(an_entry_of_a_listing_is_found_by_its_number),
 		CASE(a_taken_name_is_refused),
 		CASE(a_name_may_have_64_bytes_and_not_65),
 		CASE(children_come_by_id_and_names_by_name),
@@ -763,6 +795,7 @@ int main(void)
 		CASE(history_is_deleted_in_pieces),
 		CASE(a_location_is_owned_with_all_above_and_below),
 		CASE(a_tables_own_location_does_not_count),
+		CASE(an_entry_of_a_location_is_found_by_its_path_alone),
 		CASE(a_location_may_have_499_bytes_and_not_500),
 		CASE(the_trash_gives_the_entry_that_is_due_first),
 		CASE(the_log_reads_the_same_from_every_offset),
