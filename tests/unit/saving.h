@@ -6,6 +6,7 @@
 #include "catalog/document.h"
 #include "catalog/print.h"
 #include "tests/unit/helpers.h"
+#include "tests/unit/sound.h"
 
 #include <errno.h>
 
@@ -48,6 +49,7 @@ static inline void saving_open(struct saving *s)
 static inline void saving_close(struct saving *s)
 {
 	request_fini(&s->request);
+	assert_sound(s->catalog);
 	catalog_close(s->catalog);
 	temp_dir_remove(s->dir);
 }

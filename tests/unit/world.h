@@ -7,6 +7,7 @@
 #include "catalog/ddl.h"
 #include "catalog/version.h"
 #include "tests/unit/helpers.h"
+#include "tests/unit/sound.h"
 
 #include <errno.h>
 
@@ -59,11 +60,17 @@ static inline void world_open(struct world *w)
 	world_reopen(w);
 }
 
-static inline void world_close(struct world *w)
+static inline void world_discard(struct world *w)
 {
 	catalog_close(w->catalog);
 	temp_dir_remove(w->dir);
 	*w = (struct world){ .dir = NULL };
+}
+
+static inline void world_close(struct world *w)
+{
+	assert_sound(w->catalog);
+	world_discard(w);
 }
 
 static inline const struct author *world_author(void)
