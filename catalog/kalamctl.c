@@ -106,6 +106,7 @@ static const struct command commands[] = {
 	{ "describe", cmd_describe, 1, 1, 0, "describe NAMESPACE.TABLE    print a table's definition" },
 	{ "paths", cmd_paths, 0, 1, TAKES_USER, "paths [NAMESPACE[.TABLE]]   print where tables have their files" },
 	{ "status", cmd_status, 0, 0, 0, "status                      print counts, disk use and mounts" },
+	{ "check", cmd_check, 0, 0, 0, "check                       verify every invariant" },
 };
 
 static void print_usage(FILE *out)
@@ -118,7 +119,7 @@ static void print_usage(FILE *out)
 	      "  --user ID       paths: of this user in USER tables\n"
 	      "  --with-secrets  dump: include storage credentials\n"
 	      "  --help, --version\n"
-	      "\nExit status: 0 done, 1 refused or failed, 2 wrong usage or damaged catalog.\n",
+	      "\nExit status: 0 done, 1 refused, failed or findings, 2 wrong usage or damaged catalog.\n",
 	      out);
 }
 

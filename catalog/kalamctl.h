@@ -45,5 +45,6 @@ int cmd_dump(struct ctl *ctl);
 int cmd_describe(struct ctl *ctl);
 int cmd_paths(struct ctl *ctl);
 int cmd_status(struct ctl *ctl);
+int cmd_check(struct ctl *ctl);
 
 #endif

@@ -215,12 +215,22 @@ check_sanitizers() {
   done
 }
 
+# Whatever a test has done, every invariant of its catalogs holds.
+check_catalogs() {
+  local file
+  while read -r file; do
+    is 0 "check of ${file%/data.mdb}" "$KALAMCTL" "${file%/data.mdb}" check
+    has 'which finds nothing' 'OK: ' "$(cat "$T/out")"
+  done < <(find "$T" -xdev -name data.mdb)
+}
+
 finish() {
   local m
   cd / || exit 1
   for m in "${!DAEMON[@]}"; do
     stop "$m"
   done
+  check_catalogs
   check_sanitizers
   [ -e "$T/overdue" ] && fail "the test took longer than it may"
   if [ $FAILURES = 0 ]; then

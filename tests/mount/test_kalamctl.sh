@@ -12,7 +12,8 @@ usage 'too many arguments' "$KALAMCTL" "$CAT" status more
 usage 'describe without a table' "$KALAMCTL" "$CAT" describe
 is 0 '--help' "$KALAMCTL" --help
 is 0 '--version' "$KALAMCTL" --version
-for command in dump status 'describe a.b'; do
+usage 'check of something' "$KALAMCTL" "$CAT" check more
+for command in dump status check 'describe a.b'; do
   is 1 "$command without a catalog" "$KALAMCTL" "$CAT" $command
   same 'says so in one line' 1 "$(wc -l <"$T/err")"
   has 'and names it' "$CAT" "$(cat "$T/err")"
@@ -21,7 +22,7 @@ done
 
 # What works on a catalog works the same while it is mounted.
 TYPES='BOOLEAN, INT, BIGINT, DOUBLE, FLOAT, TEXT, TIMESTAMP, DATE, DATETIME, TIME, JSON, BYTES, EMBEDDING, UUID, DECIMAL, SMALLINT, FILE'
-commands() { # NAMESPACE
+commands() { # NAMESPACE TOTALS
   local ns=$1
   cat >"$T/good.sql" <<SQL
 CREATE NAMESPACE $ns;
@@ -83,20 +84,101 @@ $ns.t: version 0 -> 1" "$(cat "$T/out")"
   has 'status' "catalog:     $CAT" "$(cat "$T/out")"
   is 0 '--json status' "$KALAMCTL" --json "$CAT" status
   same '--json status' "$CAT" "$(jq -r .catalog "$T/out")"
+  is 0 'check' "$KALAMCTL" "$CAT" check
+  same 'check: what was looked at' "OK: $2" "$(cat "$T/out")"
+  same 'check: no complaint' '' "$(cat "$T/err")"
+  is 0 '--json check' "$KALAMCTL" --json "$CAT" check
+  same '--json check' "$2" "$(jq -r 'select(.ok) | "\(.namespaces) namespaces, \(.tables) tables, \(.versions) versions"' "$T/out")"
   is 1 'a full disk' sh -c "'$KALAMCTL' '$CAT' dump >/dev/full"
 }
 
-commands alone
+commands alone '3 namespaces, 1 tables, 3 versions'
 same 'CATALOG is private' '700 600' "$(stat -c %a "$CAT" "$CAT/data.mdb" | xargs)"
 start || finish
-commands mounted
+commands mounted '4 namespaces, 2 tables, 6 versions'
 same 'the mount shows it' 'id name a b' \
   "$(jq -r '[.columns[].column_name] | join(" ")' "$MNT/namespaces/mounted/tables/t/schema.json")"
 same 'status lists the mount' "$MNT" "$("$KALAMCTL" --json "$CAT" status | jq -r '.mounts[0].mountpoint')"
 has 'also for people' "mounted at:  $MNT (rw, pid ${DAEMON[$MNT]})" "$("$KALAMCTL" "$CAT" status)"
 same 'author and source' "$(id -u) kalamctl kalamctl" \
   "$(jq -r '"\(.author.uid) \(.author.command) \(.source)"' "$MNT/namespaces/mounted/tables/t/versions/3/change.json")"
+
+# A check looks at one moment, whatever is being written meanwhile.
+writer() {
+  local i=0
+  while [ ! -e "$T/enough" ]; do
+    i=$((i + 1))
+    echo "ADD COLUMN n$i INT; DROP COLUMN n$i; COMMENT 'number $i'" >"$MNT/namespaces/mounted/tables/t/ctl" &&
+      echo "CREATE TABLE w$i (id INT PRIMARY KEY); ALTER TABLE w$i ADD COLUMN a INT; DROP TABLE w$i" >"$MNT/namespaces/mounted/ctl" &&
+      { [ $((i % 2)) = 1 ] || echo "PURGE TABLE w$i" >"$MNT/namespaces/mounted/ctl"; } || return
+  done
+  echo "$i" >"$T/rounds"
+}
+before=$(sequence)
+writer &
+writing=$!
+for i in $(seq 12); do
+  is 0 'check while others write' "$KALAMCTL" "$CAT" check
+  has 'which finds nothing' 'OK: 4 namespaces, 2 tables, ' "$(cat "$T/out" "$T/err")"
+done
+touch "$T/enough"
+wait "$writing"
+CHECKS=$((CHECKS + 1))
+[ "$(sequence)" -gt $((before + 20)) ] || fail 'nothing was written meanwhile' "from $before to $(sequence)"
+
+# A finding is a line, and exit status 1.
+mkdir "$T/real"
+ln -s "$T/real" "$T/other"
+exec_sql "CREATE STORAGE r TYPE filesystem PATH '$T/real'; CREATE STORAGE o TYPE filesystem PATH '$T/other'"
+is 1 'check with a finding' "$KALAMCTL" "$CAT" check
+FINDING="its base directory '$T/other' is through a symbolic link the same as '$T/real' of storage 2 r, so two tables could have one place; move the tables of one to the other and drop it"
+same 'it is told' "storage 3 o: $FINDING" "$(cat "$T/out")"
+same 'on standard output only' '' "$(cat "$T/err")"
+is 1 '--json check with a finding' "$KALAMCTL" --json "$CAT" check
+same 'its members' 'object id name rule message' "$(jq -r 'keys_unsorted | join(" ")' "$T/out")"
+same 'and values' "storage 3 o storage $FINDING" "$(jq -r '"\(.object) \(.id) \(.name) \(.rule) \(.message)"' "$T/out")"
+exec_sql 'DROP STORAGE o'
+is 0 'check after it was mended' "$KALAMCTL" "$CAT" check
+is 1 'check to a full disk' sh -c "'$KALAMCTL' '$CAT' check >/dev/full"
 stop
+
+# Damage of records is a finding; damage of pages is exit status 2, and neither is a crash.
+BAD=$T/bad
+damage() { rm -rf "$BAD"; cp -r "$CAT" "$BAD"; }
+exec_sql "ALTER TABLE mounted.t COMMENT 'a marked sentence'"
+damage
+sed -i 's/a marked sentence/a MARKED sentence/g' "$BAD/data.mdb"
+is 1 'check of a damaged record' "$KALAMCTL" "$BAD" check
+DAMAGED='record of a table is damaged: its checksum does not fit its bytes; restore a backup'
+version=$(tail -n 1 "$T/out" | sed -n 's/.*: version \([0-9]*\): .*/\1/p')
+same 'which table, and what' "table 34 mounted.t: $DAMAGED
+table 34 mounted.t: version $version: $DAMAGED" "$(cat "$T/out")"
+is 1 '--json check of a damaged record' "$KALAMCTL" --json "$BAD" check
+same 'is JSON on every line' 'record' "$(jq -r .rule "$T/out" | sort -u)"
+page=$(getconf PAGESIZE)
+pages=$(($(stat -c %s "$CAT/data.mdb") / page))
+told=0
+for n in $(seq 2 $((pages - 1))); do
+  damage
+  printf '\377\377' | dd of="$BAD/data.mdb" bs=1 seek=$((n * page + 10)) conv=notrunc status=none
+  timeout 60 "$KALAMCTL" "$BAD" check >"$T/out" 2>"$T/err"
+  case $? in
+    0) ;;	# nobody uses that page
+    2)
+      has "page $n" "kalamctl: catalog damaged: page $n (" "$(cat "$T/err")"
+      same "page $n: nothing else" '' "$(cat "$T/out")"
+      told=$((told + 1))
+      ;;
+    *) fail "page $n: neither found nor unused" "$(cat "$T/out" "$T/err")" ;;
+  esac
+done
+CHECKS=$((CHECKS + 1))
+[ $told -gt 5 ] || fail "only $told of $pages pages are in use"
+damage
+truncate -s $((3 * page)) "$BAD/data.mdb"
+is 2 'check of a file cut off' "$KALAMCTL" "$BAD" check
+has 'says so' 'kalamctl: catalog damaged: ' "$(cat "$T/err")"
+rm -rf "$BAD"
 
 # The demo schemas: loaded, dumped, rebuilt. All of schema.json is equal but ids, versions, times.
 DEMO=$ROOT/tests/demo

@@ -189,4 +189,5 @@ echo 'no catalog' >"$T/damaged/data.mdb"
 is 2 'a data.mdb of something else' "$KALAMFS" "$T/damaged" "$MNT"
 one_line 'a data.mdb of something else'
 same 'which stays as it was' 'no catalog' "$(cat "$T/damaged/data.mdb")"
+rm -rf "$T/damaged"
 finish
