@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "catalog/rows_key.h"
+#include "catalog/store_state.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,6 +22,7 @@ static const char *const meta_names[] = {
 	[META_TRASH] = "trash",
 	[META_LOCATIONS_EPOCH] = "locations_epoch",
 	[META_CHANGES_FIRST] = "changes_first",
+	[META_STATE] = STORE_STATE_KEY,
 };
 
 _Static_assert(countof(meta_names) == META_KEY_COUNT, "every meta key has a name");

@@ -47,6 +47,7 @@ enum meta_key {
 	META_TRASH,
 	META_LOCATIONS_EPOCH,	/* sequence of the last change that can move a location */
 	META_CHANGES_FIRST,	/* oldest sequence in changes */
+	META_STATE,		/* kept by the store itself (catalog/store_state.h) */
 	META_KEY_COUNT
 };
 

@@ -707,7 +707,7 @@ static int leave_state(struct txn *txn, enum store_db db, struct bytes key)
 	MDB_val k = to_val(key), v;
 	int rc;
 
-	if (!txn->keeps_state)
+	if (!txn->keeps_state || store_state_is_own(db, key))
 		return 0;
 	rc = mdb_get(txn->mdb, txn->store->dbi[db], &k, &v);
 	if (!rc)
@@ -726,7 +726,8 @@ int store_put(struct txn *txn, enum store_db db, struct bytes key, struct bytes 
 	rc = leave_state(txn, db, key);
 	if (rc)
 		return fail(txn, rc, "Cannot write to the catalog", err);
-	txn->state += store_state_row(db, key, value);
+	if (!store_state_is_own(db, key))
+		txn->state += store_state_row(db, key, value);
 	rc = mdb_put(txn->mdb, txn->store->dbi[db], &k, &v, 0);
 	return rc ? fail(txn, rc, "Cannot write to the catalog", err) : 0;
 }
