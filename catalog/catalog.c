@@ -149,6 +149,7 @@ static int open_parts(struct catalog *catalog, const char *dir, const struct cat
 		.create = options->create,
 		.read_only = options->read_only,
 		.map_size = options->map_size,
+		.check = options->check,
 		.fill = fill_catalog,
 		.fill_arg = &birth,
 	};

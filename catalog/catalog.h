@@ -29,6 +29,7 @@ struct catalog;
 struct catalog_options {
 	bool create, read_only;
 	size_t map_size;		/* bytes, 0 = the store's default */
+	enum store_check check;		/* of the database, before it is used */
 	unsigned cache_tables;		/* bound of the schema cache, 0 = 1000 */
 	int64_t (*now)(void *arg);	/* stamp of the present; NULL = the real clock */
 	void *now_arg;

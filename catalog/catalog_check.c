@@ -13,7 +13,7 @@ static const char *const rule_names[] = {
 	[RULE_COUNTERS] = "counters", [RULE_NAMES] = "names",       [RULE_RECORD] = "record",
 	[RULE_HISTORY] = "history",   [RULE_COLUMNS] = "columns",   [RULE_SIZES] = "sizes",
 	[RULE_STORAGE] = "storage",   [RULE_LOCATION] = "location", [RULE_TRASH] = "trash",
-	[RULE_LOG] = "log",           [RULE_CHANGES] = "changes",
+	[RULE_LOG] = "log",           [RULE_CHANGES] = "changes",   [RULE_ROWS] = "rows",
 };
 
 _Static_assert(countof(rule_names) == RULE_COUNT, "every rule has a name");
@@ -305,6 +305,23 @@ static int run_parts(struct check *c)
 	return rc;
 }
 
+/* What all that was found, or not found, has done to the sum of everything. */
+static int check_rows(struct check *c)
+{
+	struct err err = ERR_INIT;
+	int rc = store_check_rows(catalog_store(c->catalog), &err);
+
+	if (rc != -EUCLEAN) {
+		if (rc)
+			*c->err = err;
+		return rc;
+	}
+	check_about_catalog(c);
+	check_found(c, RULE_ROWS, "all rows together are not what was committed: some were changed or "
+		    "lost behind the back of kalamfs" RESTORE);
+	return 0;
+}
+
 int catalog_check(struct catalog *catalog, finding_fn *fn, void *arg, struct check_totals *totals,
 		  struct err *err)
 {
@@ -320,6 +337,8 @@ int catalog_check(struct catalog *catalog, finding_fn *fn, void *arg, struct che
 	if (rc)
 		return rc;
 	rc = run_parts(&c);
+	if (!rc)
+		rc = check_rows(&c);
 	storage_put(c.storage);
 	free(c.put_off.ids);
 	free(c.purged.ids);

@@ -24,6 +24,7 @@ enum check_rule {
 	RULE_TRASH,    /* dropped tables, and when they go */
 	RULE_LOG,      /* log.jsonl */
 	RULE_CHANGES,  /* the list that mounts follow */
+	RULE_ROWS,     /* all rows together against the sum kept of them */
 	RULE_COUNT
 };
 

@@ -873,8 +873,16 @@ int store_check(struct store *store, struct err *err)
 	gate_enter(&store->gate);
 	rc = store->env ? check_snapshot(store, STORE_CHECK_FULL, err)
 			: lmdb_errno(store, MDB_PANIC, "Cannot read", err);
-	if (!rc)
-		rc = check_state(store, err);
+	gate_leave(&store->gate);
+	return rc;
+}
+
+int store_check_rows(struct store *store, struct err *err)
+{
+	int rc;
+
+	gate_enter(&store->gate);
+	rc = store->env ? check_state(store, err) : lmdb_errno(store, MDB_PANIC, "Cannot read", err);
 	gate_leave(&store->gate);
 	return rc;
 }
@@ -1016,7 +1024,8 @@ static int open_store(struct store *store, const char *dir, int dirfd,
 		rc = check_snapshot(store, options->check, err);
 	if (!rc)
 		rc = attach(store, err);
-	if (!rc && store_check_is_full(options->check, store_size(store)))
+	if (!rc && options->check != STORE_CHECK_PAGES &&
+	    store_check_is_full(options->check, store_size(store)))
 		rc = check_state(store, err);
 	if (!rc)
 		reserve_headroom(store);

@@ -47,8 +47,9 @@ int store_damaged(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* How much of data.mdb is read and validated by store_open. */
 enum store_check {
 	STORE_CHECK_AUTO,	/* full up to 256 MiB, quick above */
-	STORE_CHECK_FULL,	/* every reachable page */
-	STORE_CHECK_QUICK	/* meta and branch pages */
+	STORE_CHECK_FULL,	/* every reachable page and row */
+	STORE_CHECK_QUICK,	/* meta and branch pages */
+	STORE_CHECK_PAGES	/* every reachable page, but not what its rows add up to */
 };
 
 struct store_options {
@@ -172,6 +173,12 @@ int store_reader_check(struct store *store);
  * -EUCLEAN "catalog damaged: ...".  What a record says is not looked at.
  */
 int store_check(struct store *store, struct err *err) MUST_CHECK;
+
+/*
+ * Go through all rows: -EUCLEAN where they do not add up to what was committed
+ * (a page that was written has been lost).  Part of a full check when opening.
+ */
+int store_check_rows(struct store *store, struct err *err) MUST_CHECK;
 
 /* Consistent copy of a live catalog's data.mdb into an open file, compacted. */
 int store_copy(struct store *store, int fd, struct err *err) MUST_CHECK;

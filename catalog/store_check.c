@@ -517,7 +517,7 @@ static int snapshot_meta(int fd, uint64_t txn, struct meta *meta, struct err *er
 
 bool store_check_is_full(enum store_check how, uint64_t file_size)
 {
-	return how == STORE_CHECK_FULL || (how == STORE_CHECK_AUTO && file_size <= FULL_CHECK_MOST);
+	return how == STORE_CHECK_FULL || how == STORE_CHECK_PAGES || (how == STORE_CHECK_AUTO && file_size <= FULL_CHECK_MOST);
 }
 
 int store_check_pages(int fd, uint64_t txn, enum store_check how, struct err *err)

@@ -121,12 +121,20 @@ void serve_free(struct mount *mount)
 	free(mount);
 }
 
+static enum store_check check_named(const char *name)
+{
+	if (!name)
+		return STORE_CHECK_AUTO;
+	return strcmp(name, "full") ? STORE_CHECK_QUICK : STORE_CHECK_FULL;
+}
+
 static int open_catalog(struct mount *mount, const struct options *options, struct err *err)
 {
 	struct catalog_options how = {
 		.create = !options->nocreate && !options->read_only,
 		.map_size = options->map_size,
 		.cache_tables = options->cache_tables,
+		.check = check_named(options->check),
 	};
 	struct tree *tree = &mount->tree;
 	int rc;

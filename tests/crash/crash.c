@@ -608,7 +608,8 @@ static const char *use_image(const char *dir, const struct disk *disk, char *why
 	if (!found && !(run(catalog, "CREATE NAMESPACE afterwards") &&
 			run(catalog, "DROP NAMESPACE afterwards")))
 		found = "takes no change any more";
-	if (!found && store_check(catalog_store(catalog), &err)) {
+	if (!found && (store_check(catalog_store(catalog), &err) ||
+		       store_check_rows(catalog_store(catalog), &err))) {
 		snprintf(why, 300, "is damaged after the next change: %.200s", err.text);
 		found = why;
 	}
