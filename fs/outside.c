@@ -265,34 +265,55 @@ int outside_find(struct view *dir, const char *name, struct view *child, struct 
 	return userlink_get(dir->tree->links, dir->table->id, name, child->link, &child->inode);
 }
 
-static int64_t changed_at(const struct view *dir, unsigned shard)
+/* What tells a listing of these directories from another one. */
+struct trace {
+	int64_t last;		/* when one of them last changed */
+	uint64_t hash;		/* which ones they are, and their times */
+	bool is_blind;		/* names in them count that change neither */
+};
+
+static void look(const struct view *dir, unsigned shard, struct trace *trace)
 {
 	struct place_dir place;
 	struct stat st;
+	int64_t at;
 
-	if (!split(dir->place->partial, shard, &place) || stat(place.path, &st))
-		return 0;
-	return (int64_t)st.st_mtim.tv_sec * SECOND + st.st_mtim.tv_nsec / 1000;
+	if (!split(dir->place->partial, shard, &place))
+		return;
+	trace->is_blind = *place.below;
+	if (stat(place.path, &st))
+		return;
+	at = (int64_t)st.st_mtim.tv_sec * SECOND + st.st_mtim.tv_nsec / 1000;
+	trace->last = at > trace->last ? at : trace->last;
+	trace->hash = siphash13((const uint64_t[]){ trace->hash, st.st_dev, st.st_ino,
+						    (uint64_t)at }, 4 * sizeof(uint64_t));
 }
 
+/*
+ * The kernel keeps a listing as long as this stays the same.  Directories that
+ * were moved bring old times along, so which ones they are is in the fraction
+ * of the second.
+ */
 int64_t outside_mtime(struct view *dir)
 {
 	int64_t now = catalog_now(dir->tree->catalog);
-	int64_t placed, last;
+	struct trace trace = { 0 };
+	int64_t placed;
 
 	if (view_place(dir, NULL))
 		return now;
-	placed = last = dir->place->changed_at;
+	placed = trace.last = dir->place->changed_at;
 	if (!is_readable_place(dir))
-		return last;
+		return placed;
 	if (sem_trywait(&dir->tree->outside))
 		return now;
-	for (unsigned shard = 0; shard < shard_count(dir); shard++) {
-		int64_t at = changed_at(dir, shard);
-
-		last = at > last ? at : last;
-	}
+	for (unsigned shard = 0; shard < shard_count(dir); shard++)
+		look(dir, shard, &trace);
 	sem_post(&dir->tree->outside);
+	if (trace.is_blind)
+		return now - now % SECOND;
 	/* Stamps of file systems are coarse: two changes may share one. */
-	return last > placed && now - last < SECOND ? now : last;
+	if (trace.last > placed && now - trace.last < SECOND)
+		return now;
+	return trace.last - (int64_t)(trace.hash % SECOND);
 }

@@ -23,7 +23,11 @@ int outside_find(struct view *dir, const char *name, struct view *child,
 int outside_list(struct view *dir, uint64_t after, entry_fn *fn, void *arg,
 		 struct err *err) MUST_CHECK;
 
-/* When a user's directory last came or went; now when that is too close to tell. */
+/*
+ * Another one for every other listing: when a user's directory last came or
+ * went, less a fraction of a second that says in which directories; now when
+ * that is too close to tell.
+ */
 int64_t outside_mtime(struct view *dir);
 
 #endif

@@ -94,6 +94,22 @@ done
 exec 7<&-
 cd / || exit 1
 
+# A listing follows the directories behind it, also where their own times stay as they were.
+same 'nobody is at the new place' '' "$(ls -A "$DIR")"
+mkdir -p "$CAT/storage/u3/app"
+mv "$CAT/storage/app/messages" "$CAT/storage/u3/app/messages"
+same 'users whose files were moved there' alice "$(ls -A "$DIR" | xargs)"
+mkdir -p "$T/other/dave"
+touch -r "$CAT/storage/u3/app/messages" "$T/other"
+mv "$CAT/storage/u3/app/messages" "$T/before" && mv "$T/other" "$CAT/storage/u3/app/messages"
+same 'another directory of the same time' dave "$(ls -A "$DIR" | xargs)"
+accept "$MNT" "ALTER STORAGE flat SET USER_TABLES_TEMPLATE '{namespace}/{tableName}/{userId}/files'"
+same 'no user has files/' '' "$(ls -A "$APP/tables/many/storage")"
+mkdir "$T/flat/app/many/u7/files"
+is_listed() { [ "$(ls -A "$APP/tables/many/storage")" = "$1" ]; }
+wait_for 5 is_listed u7
+same 'a directory below the users shows soon' u7 "$(ls -A "$APP/tables/many/storage")"
+
 # A rename leaves data where it is; another storage does not.
 accept "$APP" 'ALTER TABLE users RENAME TO people'
 same 'RENAME keeps the location' "$CAT/storage/s5/app/users" "$(readlink "$APP/tables/people/storage")"
