@@ -141,7 +141,7 @@ check-all:
 	@$(MAKE) --no-print-directory check-unit
 	@$(MAKE) --no-print-directory check-mount
 	@$(MAKE) --no-print-directory check-edit
-	@$(MAKE) --no-print-directory check-agree
+	@$(MAKE) --no-print-directory check-agree check-engine
 	@$(MAKE) --no-print-directory check-stress
 	@$(MAKE) --no-print-directory check-crash
 	@$(MAKE) --no-print-directory check-valgrind
@@ -168,6 +168,10 @@ check-edit-quick: tests-build
 # The forms of one table say the same thing, and apache-arrow reads schema.arrow.
 check-agree: all
 	@KALAM_BUILD=$(O) tests/run.sh agree tests/agree/agree.sh
+
+# DuckDB writes and reads the files of tables through a mount.
+check-engine: all
+	@KALAM_BUILD=$(O) tests/run.sh engine tests/engine/engine.sh
 
 STRESS_SECONDS ?= 30
 check-stress: tests-build
@@ -281,6 +285,8 @@ help:
 	@echo 'make check-asan | check-tsan | check-clang | check-layers | check-man | check-install'
 	@echo 'make bench       install what benchmarks need, build, run all, or B=name only one'
 	@echo 'make bench-report  write BENCH.md of it'
+	@echo 'make check-unit | check-mount | check-edit | check-agree | check-engine | check-stress'
+	@echo 'make check-valgrind | check-asan | check-tsan | check-clang | check-layers | check-man | check-install'
 	@echo 'make install | uninstall   with DESTDIR, PREFIX, MANDIR'
 	@echo 'make deb         Debian packages in $(O)/deb/'
 	@echo 'make clean'
