@@ -109,8 +109,8 @@ static const char *skip_blanks(const char *at, const char *end)
 	return at;
 }
 
-/* Copy one byte of structure; the layout is ours, not the input's. */
-static const char *copy_structure(struct emit *e, const char *at, const char *end)
+/* Copy one byte of structure inside of `depth`; the layout is ours, not the input's. */
+static const char *copy_structure(struct emit *e, unsigned depth, const char *at, const char *end)
 {
 	char c = *at++;
 
@@ -126,7 +126,10 @@ static const char *copy_structure(struct emit *e, const char *at, const char *en
 		break;
 	case '}':
 	case ']':
-		emit_close(e, c);
+		if (e->depth > depth)
+			emit_close(e, c);
+		else
+			fputc(c, e->out);
 		break;
 	case ',':
 		fputc(c, e->out);
@@ -145,14 +148,16 @@ void emit_json(struct emit *e, const char *key, const char *json, size_t len)
 {
 	const char *end = json + len;
 	const char *at = skip_blanks(json, end);
+	unsigned depth = e->depth;
 
 	emit_key(e, key);
 	while (at < end) {
 		if (*at == '"')
 			at = skip_blanks(copy_string(at, end, e->out), end);
 		else
-			at = copy_structure(e, at, end);
+			at = copy_structure(e, depth, at, end);
 	}
+	e->depth = depth;
 	e->filled = true;
 }
 

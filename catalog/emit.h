@@ -37,7 +37,11 @@ void emit_bool(struct emit *e, const char *key, bool value);
 void emit_null(struct emit *e, const char *key);
 void emit_stamp(struct emit *e, const char *key, int64_t us);
 
-/* A value that is valid JSON text already, laid out again like the rest. */
+/*
+ * A value that is valid JSON text already, laid out again like the rest.  Text
+ * of a damaged record may be anything: it comes out as bad as it is, and what
+ * follows stands at the right depth.
+ */
 void emit_json(struct emit *e, const char *key, const char *json, size_t len);
 
 /*

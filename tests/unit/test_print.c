@@ -646,6 +646,30 @@ static void indented_json_is_as_jq_prints_it(void **state)
 	free(text);
 }
 
+/* Indentation below zero was 4,294,967,295 levels: a damaged record filled the memory. */
+static void brackets_without_beginning_or_end_leave_the_layout_alone(void **state)
+{
+	static const char *const broken[] = { "]", "}}]", "[[{", "[1]]}", "\"a" };
+	struct collector c;
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < countof(broken); i++) {
+		struct emit e;
+
+		collect(&c);
+		e = (struct emit)EMIT_INDENTED(c.out);
+		emit_open(&e, NULL, '{');
+		emit_json(&e, "a", broken[i], strlen(broken[i]));
+		assert_int_equal(e.depth, 1);
+		emit_bool(&e, "b", true);
+		emit_close(&e, '}');
+		text = text_of(&c);
+		assert_non_null(strstr(text, ",\n  \"b\": true\n}"));
+		free(text);
+	}
+}
+
 static void author_is_uid_user_and_command(void **state)
 {
 	static const struct author author = { .uid = 1000, .pid = 4711, .user = "ann",
@@ -700,6 +724,7 @@ int main(void)
 		cmocka_unit_test(storage_document_masks_credentials),
 		cmocka_unit_test(storage_sql_shows_credentials_only_when_told),
 		cmocka_unit_test(indented_json_is_as_jq_prints_it),
+		cmocka_unit_test(brackets_without_beginning_or_end_leave_the_layout_alone),
 		cmocka_unit_test(author_is_uid_user_and_command),
 		cmocka_unit_test(failed_stream_tells_at_its_close),
 	};
