@@ -24,6 +24,12 @@ ifdef TSAN
 override O := $(O)-tsan
 MODE_FLAGS = -fsanitize=thread
 endif
+ifdef FUZZ
+override O := $(O)-fuzz
+override CC := clang
+MODE_FLAGS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+endif
 ifdef COV
 override O := $(O)-cov
 MODE_FLAGS = --coverage
@@ -60,7 +66,7 @@ BUILD_DEBS = gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libjan
 	libxxhash-dev
 EDIT_DEBS = vim neovim nano emacs-nox micro joe ed tmux patch moreutils git dash perl
 TEST_DEBS = $(EDIT_DEBS) \
-	clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
+	clang libclang-rt-dev libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
 	dpkg-dev bash-completion systemd
 BENCH_DEBS = jq util-linux procps postgresql sqlite3
 
@@ -114,6 +120,16 @@ $(O)/tests/bench/nullfs: BENCH_LIBS = $(FUSE_LIBS)
 bench-build: all $(BENCH_BIN)
 	@:
 
+# libFuzzer targets, of one file each, and what makes their seeds.
+FUZZ_BIN := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZ_BIN): $(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(O)/libkalam.a
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(O)/tests/fuzz/seeds: $(O)/tests/fuzz/seeds.o $(O)/libkalam.a
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+fuzz-build: $(FUZZ_BIN) $(O)/tests/fuzz/seeds
+
 tests-build: all $(UNIT_BIN) $(TOOL_BIN)
 
 deps:
@@ -147,7 +163,7 @@ check-all:
 	@$(MAKE) --no-print-directory check-valgrind
 	@$(MAKE) --no-print-directory check-asan
 	@$(MAKE) --no-print-directory check-tsan
-	@$(MAKE) --no-print-directory check-clang
+	@$(MAKE) --no-print-directory check-clang check-fuzz
 	@echo 'make check: all suites passed'
 
 check-unit: $(UNIT_BIN)
@@ -199,6 +215,17 @@ check-tsan:
 	@$(MAKE) --no-print-directory TSAN=1 UNIT_BIN='$(TSAN_UNIT:%=$(O)-tsan/tests/unit/test_%)' \
 		MOUNT_TESTS='$(TSAN_MOUNT:%=tests/mount/test_%.sh)' EDIT_QUICK=smoke STRESS_SECONDS=15 \
 		check-unit check-mount check-edit-quick check-stress
+
+# Each target of tests/fuzz for FUZZ_SECONDS; check-fuzz is the short form.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz:
+	@$(MAKE) --no-print-directory -j2 FUZZ=1 WERROR=1 fuzz-build
+	@RUN_TIMEOUT=$$(($(FUZZ_SECONDS) + 300)) tests/run.sh fuzz \
+		$(FUZZ_TARGETS:%='tests/fuzz/fuzz.sh $(O)-fuzz % $(FUZZ_SECONDS)')
+
+check-fuzz:
+	@$(MAKE) --no-print-directory FUZZ_SECONDS=10 fuzz
 
 check-clang:
 	@$(MAKE) --no-print-directory -j2 CC=clang O=build-clang WERROR=1 all
@@ -281,16 +308,16 @@ help:
 	@echo 'make             build kalamfs and kalamctl in $(O)/'
 	@echo 'make demo        install what is missing, build, mount a sample catalog'
 	@echo 'make check       install what tests need, build, run every test'
-	@echo 'make check-unit | check-mount | check-edit | check-agree | check-stress | check-valgrind'
-	@echo 'make check-asan | check-tsan | check-clang | check-layers | check-man | check-install'
+	@echo 'make check-SUITE  one of them:'
+	@echo '  unit mount edit agree engine stress crash valgrind fuzz layers man install deb completion'
+	@echo '  asan tsan clang (the same with other compilers and checkers)'
 	@echo 'make bench       install what benchmarks need, build, run all, or B=name only one'
 	@echo 'make bench-report  write BENCH.md of it'
-	@echo 'make check-unit | check-mount | check-edit | check-agree | check-engine | check-stress'
-	@echo 'make check-valgrind | check-asan | check-tsan | check-clang | check-layers | check-man | check-install'
+	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=60'
 	@echo 'make install | uninstall   with DESTDIR, PREFIX, MANDIR'
 	@echo 'make deb         Debian packages in $(O)/deb/'
 	@echo 'make clean'
-	@echo 'SAN=1, TSAN=1, COV=1 choose a build, each with its own directory; WERROR=1; V=1 shows commands'
+	@echo 'SAN=1, TSAN=1, COV=1, FUZZ=1 choose a build, each with its own directory; WERROR=1; V=1 shows commands'
 
 # All targets that are plain words.
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)

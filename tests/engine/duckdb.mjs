@@ -9,7 +9,9 @@
 // is compared with tables in DuckDB's memory that were filled with the same
 // literals, on both mounts; definitions change in between through ctl.
 
-import { mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, writeFileSync } from "node:fs";
+import {
+	mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 
@@ -26,11 +28,13 @@ const TYPES = {
 	JSON: ["JSON", `'{"a":[1,null,"x"]}'`, "'[]'"],
 	FILE: ["VARCHAR", `'{"id":"f1","size":3}'`, "'{}'"],
 	BYTES: ["BLOB", "''::BLOB", "'\\x00\\xFF\\x80'::BLOB"],
-	UUID: ["UUID", "'550e8400-e29b-41d4-a716-446655440000'", "'00000000-0000-0000-0000-000000000000'"],
+	UUID: ["UUID", "'550e8400-e29b-41d4-a716-446655440000'",
+	       "'00000000-0000-0000-0000-000000000000'"],
 	DATE: ["DATE", "'0001-01-01'", "'9999-12-31'"],
 	TIME: ["TIME", "'00:00'", "'23:59:59.999999'"],
 	TIMESTAMP: ["TIMESTAMP", "'1969-12-31 23:59:59.999999'", "'2026-11-22 10:00:00'"],
-	DATETIME: ["TIMESTAMP WITH TIME ZONE", "'2026-11-22 12:00:00+02:00'", "'1969-12-31 23:59:59.999999Z'"],
+	DATETIME: ["TIMESTAMP WITH TIME ZONE", "'2026-11-22 12:00:00+02:00'",
+		   "'1969-12-31 23:59:59.999999Z'"],
 	EMBEDDING: ["FLOAT", "[1, -2.5, 0.001]", "[0, 0, 0]"],
 };
 
@@ -103,7 +107,8 @@ function tableAt(mount, copy, path = ["app", copy]) {
 
 	return {
 		what: `${path.join(".")} on ${mount}`, copy, schema: `${directory}/schema.json`,
-		files: `${directory}/storage/${glob}`, links: links.map((link) => `${directory}/${link}`),
+		files: `${directory}/storage/${glob}`,
+		links: links.map((link) => `${directory}/${link}`),
 	};
 }
 
@@ -117,7 +122,8 @@ async function columnsOf(table) {
 // Rows of one part of a table, in memory: two of values, one of NULLs.
 async function fill(copy, columns, part) {
 	const definition = columns.map((c) => `${quoted(c.name)} ${duckType(c.type, false)}`);
-	const cell = (c, row) => c.name === "id" ? part * 10 + row : TYPES[split(c.type)[0]][row] ?? "NULL";
+	const cell = (c, row) =>
+		c.name === "id" ? part * 10 + row : TYPES[split(c.type)[0]][row] ?? "NULL";
 
 	await rows(`CREATE TABLE IF NOT EXISTS ${copy} (${definition.join(", ")})`);
 	await rows(`INSERT INTO ${copy} VALUES
@@ -171,8 +177,8 @@ async function checkFresh(table) {
 	const columns = await columnsOf(table);
 	const ids = await fieldIds(table);
 
-	same(`${table.what}, columns of the files`, columns.map((c) => [c.name, duckType(c.type, true)]),
-	     await described(text(table.files)));
+	same(`${table.what}, columns of the files`,
+	     columns.map((c) => [c.name, duckType(c.type, true)]), await described(text(table.files)));
 	same(`${table.what}, files`, table.links.length, ids.length);
 	for (const file of ids)
 		same(`${table.what}, field ids`, columns.map((c) => [c.id, c.name]), file);
@@ -191,7 +197,8 @@ async function checkById(table) {
 
 // The user is in the path.
 async function checkUsers(table) {
-	same(`${table.what}, users`, table.links.map((link, i) => [link.split("/").at(-1), i + 1]),
+	same(`${table.what}, users`,
+	     table.links.map((link, i) => [link.split("/").at(-1), i + 1]),
 	     await rows(`SELECT parse_path(filename)[-2] AS user, min(id // 10)::INTEGER
 		FROM read_parquet(${text(table.files)}, filename = true) GROUP BY user ORDER BY user`));
 }
@@ -211,7 +218,8 @@ async function checkWritten(mount) {
 
 // Every type is in the tables that are written, and TYPES has no other.
 async function checkTypes(mount) {
-	const names = readdirSync(`${mount}/types`).map((file) => file.replace(".json", "")).sort();
+	const files = readdirSync(`${mount}/types`);
+	const names = files.map((file) => file.replace(".json", "")).sort();
 	const columns = await columnsOf(tableAt(mount, "items"));
 
 	same("types of this test", names, Object.keys(TYPES).sort());
@@ -265,7 +273,9 @@ async function checkColumnsChange(mounts) {
 
 // Gives the names that the tables have then.
 async function checkTablesChange(mounts) {
-	const paths = { items: ["archive", "things"], messages: ["app", "chat"], notes: ["archive", "notes"] };
+	const paths = {
+		items: ["archive", "things"], messages: ["app", "chat"], notes: ["archive", "notes"],
+	};
 
 	for (const [copy, path] of Object.entries(paths)) {
 		const before = tableAt(mounts[0], copy).links.map((link) => readlinkSync(link));

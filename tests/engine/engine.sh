@@ -5,12 +5,14 @@
 . "$(dirname "$0")/../mount/lib.sh"
 need node npm
 HERE=$ROOT/tests/engine
-[ -d "$HERE/node_modules/@duckdb/node-api" ] || (cd "$HERE" && npm ci --silent --no-audit --no-fund) ||
+[ -d "$HERE/node_modules/@duckdb/node-api" ] ||
+  (cd "$HERE" && npm ci --silent --no-audit --no-fund) ||
   die 'npm ci in tests/engine did not work'
 
 # Every type; "to" must be quoted everywhere; the dropped column leaves a gap in the ids.
 COLUMNS='id BIGINT PRIMARY KEY, a_boolean BOOLEAN, a_smallint SMALLINT, gone INT, a_int INT,
-  a_bigint BIGINT, a_float FLOAT, a_double DOUBLE, a_decimal DECIMAL(10, 2), b_decimal DECIMAL(38, 10),
+  a_bigint BIGINT, a_float FLOAT, a_double DOUBLE, a_decimal DECIMAL(10, 2),
+  b_decimal DECIMAL(38, 10),
   a_text TEXT, a_json JSON, a_file FILE, a_bytes BYTES, a_uuid UUID, a_date DATE, a_time TIME,
   a_timestamp TIMESTAMP, a_datetime DATETIME, a_embedding EMBEDDING(3), "to" TEXT'
 
