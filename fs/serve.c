@@ -15,6 +15,7 @@
 #include "fs/report.h"
 #include "fs/scratch.h"
 #include "fs/userlink.h"
+#include "fs/workers.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -23,17 +24,16 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#define WORKERS 32
 #define SHUTDOWN_MS 5000
-#define KICK_US 5000
 #define KEPT_MAX (16u << 20)
 
 /* The thread that waits for signals, and what it shares with the main thread. */
 struct signals {
 	struct mount *mount;
-	pthread_t thread, main;
+	struct workers *workers;
+	pthread_t thread;
 	sigset_t set;
-	atomic_bool loop_ended;
+	atomic_bool ended;	/* the workers have */
 };
 
 static void names_went(void *arg, uint64_t dir)
@@ -197,9 +197,9 @@ static void no_effect(int signal)
 
 /*
  * Changes under way are finished and answered, then notifications end while
- * workers still answer whoever holds a directory lock, then the loop ends.
+ * workers still answer whoever holds a directory lock, then they end.
  */
-static void end_loop(struct signals *signals)
+static void end(struct signals *signals)
 {
 	struct mount *mount = signals->mount;
 
@@ -207,12 +207,7 @@ static void end_loop(struct signals *signals)
 		log_message(LOG_WARNING, "Some changes were not answered within %d s",
 			    SHUTDOWN_MS / 1000);
 	stop_threads(mount);
-	fuse_session_exit(mount->se);
-	/* libfuse's loop looks only when a signal interrupts its waiting. */
-	while (!signals->loop_ended) {
-		pthread_kill(signals->main, SIGUSR2);
-		usleep(KICK_US);
-	}
+	workers_end(signals->workers);
 }
 
 static void *wait_for_signal(void *arg)
@@ -220,13 +215,13 @@ static void *wait_for_signal(void *arg)
 	struct signals *signals = arg;
 	int signal = 0;
 
-	/* SIGUSR1 is the loop's word that it has ended; from others it means nothing. */
-	while (sigwait(&signals->set, &signal) || (signal == SIGUSR1 && !signals->loop_ended))
+	/* SIGUSR1 is the main thread's word that all has ended; from others it means nothing. */
+	while (sigwait(&signals->set, &signal) || (signal == SIGUSR1 && !signals->ended))
 		continue;
 	if (signal != SIGUSR1) {
 		log_message(LOG_NOTICE, "%s: unmounting '%s'", strsignal(signal),
 			    signals->mount->tree.mountpoint);
-		end_loop(signals);
+		end(signals);
 	}
 	return NULL;
 }
@@ -246,34 +241,40 @@ static void block_signals(struct signals *signals)
 	sigaction(SIGUSR2, &nothing, NULL);	/* not restarting what it interrupts */
 }
 
-static int loop(struct mount *mount)
+/* Something that a worker still holds must not be freed under it. */
+static void leave_at_once(struct mount *mount, int rc)
 {
-	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	int rc;
-
-	if (!config)
-		return -ENOMEM;
-	/* The default number of threads of libfuse 3.14 is broken. */
-	fuse_loop_cfg_set_max_threads(config, WORKERS);
-	fuse_loop_cfg_set_idle_threads(config, WORKERS);
-	fuse_loop_cfg_set_clone_fd(config, 0);
-	rc = fuse_session_loop_mt(mount->se, config);
-	fuse_loop_cfg_destroy(config);
-	return rc;
+	log_message(LOG_ERR, "A request is not answered within %d s of the end: leaving without it",
+		    SHUTDOWN_MS / 1000);
+	stop_threads(mount);
+	fuse_session_unmount(mount->se);
+	_exit(rc ? 1 : 0);
 }
 
 static int answer(struct mount *mount, struct signals *signals, ready_fn *ready, void *arg,
 		  struct err *err)
 {
-	int rc = pthread_create(&signals->thread, NULL, wait_for_signal, signals);
+	bool stuck = false;
+	int rc;
 
-	if (rc)
+	signals->workers = workers_start(mount->se);
+	if (!signals->workers)
+		return err_nomem(err);
+	rc = pthread_create(&signals->thread, NULL, wait_for_signal, signals);
+	if (rc) {
+		workers_end(signals->workers);
+		(void)workers_wait(signals->workers, SHUTDOWN_MS, &stuck);
+		workers_free(signals->workers);
 		return err_set(err, -rc, "Cannot start a thread: %s", strerror(rc));
+	}
 	ready(arg);
-	rc = loop(mount);
-	signals->loop_ended = true;
+	rc = workers_wait(signals->workers, SHUTDOWN_MS, &stuck);
+	if (stuck)
+		leave_at_once(mount, rc);
+	signals->ended = true;
 	pthread_kill(signals->thread, SIGUSR1);
 	pthread_join(signals->thread, NULL);
+	workers_free(signals->workers);
 	if (rc < 0)
 		return err_set(err, rc, "The connection to the kernel broke: %s", strerror(-rc));
 	return 0;
@@ -282,7 +283,7 @@ static int answer(struct mount *mount, struct signals *signals, ready_fn *ready,
 int serve(struct mount *mount, const struct options *options, ready_fn *ready, void *arg,
 	  struct err *err)
 {
-	struct signals signals = { .mount = mount, .main = pthread_self() };
+	struct signals signals = { .mount = mount };
 	int rc;
 
 	block_signals(&signals);
