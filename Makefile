@@ -67,7 +67,7 @@ BUILD_DEBS = gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libjan
 EDIT_DEBS = vim neovim nano emacs-nox micro joe ed tmux patch moreutils git dash perl
 TEST_DEBS = $(EDIT_DEBS) \
 	clang libclang-rt-dev libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
-	dpkg-dev bash-completion systemd
+	dpkg-dev bash-completion systemd prometheus
 BENCH_DEBS = jq util-linux procps postgresql sqlite3
 
 all: $(O)/kalamfs $(O)/kalamctl
@@ -207,8 +207,8 @@ check-asan:
 
 export TSAN_OPTIONS = suppressions=$(CURDIR)/tests/tsan.supp history_size=4
 # What has threads: the rest is the same code, only slower.
-TSAN_UNIT = cache catalog peer session store store_lock node scratch
-TSAN_MOUNT = log storage history
+TSAN_UNIT = cache catalog metrics peer session store store_lock node scratch tally
+TSAN_MOUNT = log storage history metrics
 check-tsan:
 	@$(MAKE) --no-print-directory -j2 TSAN=1 UNIT_BIN='$(TSAN_UNIT:%=$(O)-tsan/tests/unit/test_%)' \
 		tests-build

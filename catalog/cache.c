@@ -11,6 +11,8 @@
  */
 #include "catalog/cache.h"
 
+#include "base/tally.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <urcu-bp.h>
@@ -45,14 +47,18 @@ struct entry {
 	struct schema *schema;	/* a reference, given back after a grace period */
 };
 
+/* What is counted; each a cell of the tally. */
+enum counted { HITS, MISSES, EVICTIONS, COUNTED };
+
 struct cache {
 	struct cds_lfht *table;
+	struct tally *tally;
 	pthread_mutex_t lock;	/* inserts, removals, ring, hand, marks */
 	struct entry **ring;
 	unsigned bound, hand;
 	uint64_t marks[MARKS];
 	uint64_t floor;		/* of cache_clear */
-	atomic_uint_fast64_t size, hits, misses, evictions;
+	atomic_uint_fast64_t size;
 };
 
 struct schema *schema_new(void)
@@ -107,8 +113,9 @@ struct cache *cache_new(unsigned bound)
 	cache->bound = bound;
 	cache->ring = calloc(bound, sizeof(struct entry *));
 	cache->table = cds_lfht_new(buckets, buckets, buckets, 0, NULL);
+	cache->tally = tally_new(COUNTED);
 	pthread_mutex_init(&cache->lock, NULL);
-	if (!cache->ring || !cache->table) {
+	if (!cache->ring || !cache->table || !cache->tally) {
 		cache_free(cache);
 		return NULL;
 	}
@@ -148,6 +155,7 @@ void cache_free(struct cache *cache)
 	if (cache->table)
 		(void)cds_lfht_destroy(cache->table, NULL);
 	pthread_mutex_destroy(&cache->lock);
+	tally_free(cache->tally);
 	free(cache->ring);
 	free(cache);
 }
@@ -165,21 +173,21 @@ static struct entry *find_entry(struct cache *cache, uint32_t table_id)
 	return caa_container_of(node, struct entry, node);
 }
 
-struct schema *cache_find(struct cache *cache, uint32_t table_id, uint64_t txn)
+struct schema *cache_find(struct cache *cache, uint32_t table_id, uint64_t txn, uint64_t epoch)
 {
 	struct schema *schema = NULL;
 	struct entry *entry;
 
 	rcu_read_lock();
 	entry = find_entry(cache, table_id);
-	if (entry && entry->schema->table->txn <= txn) {
+	if (entry && entry->schema->table->txn <= txn && entry->schema->epoch == epoch) {
 		schema = schema_get(entry->schema);
 		atomic_store_explicit(&entry->used, true, memory_order_relaxed);
 	}
 	if (entry)
 		PUBLISHED(entry);	/* that it was read, to free_entry */
 	rcu_read_unlock();
-	atomic_fetch_add_explicit(schema ? &cache->hits : &cache->misses, 1, memory_order_relaxed);
+	tally_add(cache->tally, schema ? HITS : MISSES, 1);
 	return schema;
 }
 
@@ -195,7 +203,7 @@ static unsigned free_slot(struct cache *cache)
 			return slot;
 		if (!atomic_exchange_explicit(&entry->used, false, memory_order_relaxed)) {
 			drop_entry(cache, entry);
-			atomic_fetch_add_explicit(&cache->evictions, 1, memory_order_relaxed);
+			tally_add(cache->tally, EVICTIONS, 1);
 			return slot;
 		}
 	}
@@ -281,7 +289,7 @@ void cache_counts(const struct cache *cache, struct cache_counts *out)
 {
 	out->size = atomic_load(&cache->size);
 	out->bound = cache->bound;
-	out->hits = atomic_load(&cache->hits);
-	out->misses = atomic_load(&cache->misses);
-	out->evictions = atomic_load(&cache->evictions);
+	out->hits = tally_sum(cache->tally, HITS);
+	out->misses = tally_sum(cache->tally, MISSES);
+	out->evictions = tally_sum(cache->tally, EVICTIONS);
 }

@@ -36,9 +36,10 @@ void cache_free(struct cache *cache);
 /*
  * A new reference to the entry of a table, or NULL (a miss).  Entries read in
  * a transaction newer than txn are misses, so that one snapshot never mixes
- * with a later one.  Counts the hit or miss.
+ * with a later one, and so are entries of another locations epoch, whose paths
+ * may be others now.  Counts the hit or miss.
  */
-struct schema *cache_find(struct cache *cache, uint32_t table_id, uint64_t txn);
+struct schema *cache_find(struct cache *cache, uint32_t table_id, uint64_t txn, uint64_t epoch);
 
 /*
  * Offer an entry that was read in its table's ->txn; takes no reference of the

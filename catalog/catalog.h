@@ -122,9 +122,11 @@ struct request {
 
 /*
  * Run count requests as one group: one sync.  Every request gets its err; a
- * failure of the commit itself is every request's failure.
+ * failure of the commit itself is every request's failure.  Returns 1 if
+ * something was committed, 0 if there was nothing to commit, or the -errno of
+ * that failure.
  */
-void catalog_commit(struct catalog *catalog, struct request **requests, size_t count);
+int catalog_commit(struct catalog *catalog, struct request **requests, size_t count);
 
 /* Free what a request's outputs own. */
 void request_fini(struct request *request);

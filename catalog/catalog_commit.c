@@ -92,7 +92,7 @@ static void forget_changed(struct catalog *catalog, const struct request *reques
 	}
 }
 
-void catalog_commit(struct catalog *catalog, struct request **requests, size_t count)
+int catalog_commit(struct catalog *catalog, struct request **requests, size_t count)
 {
 	struct err err = ERR_INIT;
 	bool changed = false;
@@ -120,6 +120,7 @@ void catalog_commit(struct catalog *catalog, struct request **requests, size_t c
 		txn_end(txn);
 	for (size_t i = 0; rc && i < count; i++)
 		fail_request(requests[i], &err);
+	return rc ? rc : changed;
 }
 
 /* One table that cannot be purged must not keep all others: it is tried again later. */

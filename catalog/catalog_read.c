@@ -75,11 +75,8 @@ static int read_schema(struct catalog *catalog, struct txn *txn, uint32_t id, st
 static int get_schema(struct catalog *catalog, struct txn *txn, uint32_t id, struct schema **out,
 		      struct err *err)
 {
-	*out = cache_find(catalog->cache, id, txn_id(txn));
-	if (*out && (*out)->epoch == meta_get(txn, META_LOCATIONS_EPOCH))
-		return 0;
-	schema_put(*out);
-	return read_schema(catalog, txn, id, out, err);
+	*out = cache_find(catalog->cache, id, txn_id(txn), meta_get(txn, META_LOCATIONS_EPOCH));
+	return *out ? 0 : read_schema(catalog, txn, id, out, err);
 }
 
 int catalog_table(struct catalog *catalog, struct txn *txn, uint32_t id, struct table **out,

@@ -11,7 +11,7 @@
 
 /* What only the asking process knows; zero and NULL where it does not apply. */
 struct status_facts {
-	const char *state;		/* "ok", or why changes are refused; NULL = "ok" */
+	const char *state;		/* "ok", or "damaged"; NULL = "ok" */
 	bool read_only;
 	int64_t started_at;		/* 0 prints null */
 	const char *coherence;		/* "epoch", "bounded"; NULL prints null */

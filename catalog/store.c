@@ -856,6 +856,47 @@ int store_statistics(struct store *store, struct store_stat *out)
 	return rc;
 }
 
+/* A line of LMDB's list: "pid thread txnid", with "-" for the last where nothing is read. */
+static int count_reader(const char *line, void *arg)
+{
+	struct store_readers *out = arg;
+	unsigned long long thread, id;
+	int pid;
+
+	switch (sscanf(line, "%d %llx %llu", &pid, &thread, &id)) {
+	case 3:
+		out->snapshots++;
+		if (id < out->lag)
+			out->lag = id;
+		out->places++;
+		break;
+	case 2:
+		out->places++;
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+/* The last transaction is asked for behind the list, so that no snapshot is newer. */
+int store_readers(struct store *store, struct store_readers *out)
+{
+	MDB_envinfo info;
+	int rc = -EIO;
+
+	*out = (struct store_readers){ .lag = UINT64_MAX };
+	gate_enter(&store->gate);
+	if (store->env && mdb_reader_list(store->env, count_reader, out) >= 0) {
+		mdb_env_info(store->env, &info);
+		out->lag = out->snapshots && out->lag < info.me_last_txnid ?
+			info.me_last_txnid - out->lag : 0;
+		rc = 0;
+	}
+	gate_leave(&store->gate);
+	return rc;
+}
+
 int store_reader_check(struct store *store)
 {
 	int dead;

@@ -165,6 +165,14 @@ struct store_stat {
 
 int store_statistics(struct store *store, struct store_stat *out) MUST_CHECK;
 
+/* Who reads, of all processes. */
+struct store_readers {
+	unsigned places;	/* held in lock.mdb, by pooled readers, too */
+	unsigned snapshots;	/* of them reading now */
+	uint64_t lag;		/* transactions since the oldest snapshot */
+};
+int store_readers(struct store *store, struct store_readers *out) MUST_CHECK;
+
 /* Free reader slots of dead processes; returns how many. */
 int store_reader_check(struct store *store);
 

@@ -2,6 +2,7 @@
 #include "fs/commit.h"
 
 #include "fs/log.h"
+#include "fs/metrics.h"
 #include "fs/mount.h"
 #include "fs/notify.h"
 
@@ -56,6 +57,15 @@ static void answer_dirops(struct mount *mount, struct job_list *dirops)
 		notify_tell(&mount->notify, last);
 }
 
+static void commit_group(struct mount *mount, struct request **requests, size_t count)
+{
+	uint64_t began = metrics_now();
+	int rc = catalog_commit(mount->catalog, requests, count);
+
+	if (rc)
+		metrics_commit(mount->tree.metrics, count, rc < 0 ? rc : 0, metrics_now() - began);
+}
+
 static void decide(struct commit *commit, struct job_list *jobs)
 {
 	struct request *requests[COMMIT_JOBS_MAX];
@@ -71,7 +81,7 @@ static void decide(struct commit *commit, struct job_list *jobs)
 			requests[count++] = &job->request;
 	}
 	if (count)
-		catalog_commit(mount->catalog, requests, count);
+		commit_group(mount, requests, count);
 	for (job = TAILQ_FIRST(jobs); job; job = next) {
 		next = TAILQ_NEXT(job, link);
 		job->ops->settle(mount, job);
@@ -83,6 +93,13 @@ static void decide(struct commit *commit, struct job_list *jobs)
 	if (!TAILQ_EMPTY(jobs))
 		notify_push(&mount->notify, jobs);
 	answer_dirops(mount, &dirops);
+}
+
+/* With the lock held. */
+static void show_depth(const struct commit *commit)
+{
+	metrics_set(commit->mount->tree.metrics, GAUGE_QUEUED, commit->queued);
+	metrics_set(commit->mount->tree.metrics, GAUGE_UNDER_WAY, commit->count);
 }
 
 static void *run(void *arg)
@@ -99,6 +116,8 @@ static void *run(void *arg)
 		if (TAILQ_EMPTY(&commit->queue) && commit->is_stopping)
 			break;
 		TAILQ_CONCAT(&jobs, &commit->queue, link);
+		commit->queued = 0;
+		show_depth(commit);
 		wants_expiry = commit->wants_expiry;
 		commit->wants_expiry = false;
 		pthread_mutex_unlock(&commit->lock);
@@ -161,7 +180,9 @@ int commit_push(struct commit *commit, struct job *job, struct err *err)
 	if (!rc) {
 		TAILQ_INSERT_TAIL(&commit->queue, job, link);
 		TAILQ_INSERT_TAIL(&commit->all, job, all);
+		commit->queued++;
 		commit->count++;
+		show_depth(commit);
 		pthread_cond_signal(&commit->wake);
 	}
 	pthread_mutex_unlock(&commit->lock);
@@ -174,6 +195,7 @@ void commit_done(struct commit *commit, struct job *job)
 	TAILQ_REMOVE(&commit->all, job, all);
 	if (!--commit->count)
 		pthread_cond_signal(&commit->idle);
+	show_depth(commit);
 	pthread_mutex_unlock(&commit->lock);
 }
 

@@ -61,7 +61,7 @@ struct commit {
 	pthread_mutex_t lock;		/* all below */
 	pthread_cond_t wake, idle;
 	struct job_list queue, all;
-	unsigned count;			/* of all */
+	unsigned queued, count;		/* of queue and of all */
 	bool is_closed;			/* no new changes */
 	bool is_stopping;
 	bool wants_expiry;

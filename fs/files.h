@@ -10,6 +10,7 @@
 
 show_fn show_readme;	/* fs/readme.c */
 show_fn show_status;	/* fs/status.c */
+show_fn show_metrics;	/* fs/metrics_show.c */
 
 show_fn show_ctl, show_plan, show_error, show_errors;
 show_fn show_namespace, show_storage, show_type;

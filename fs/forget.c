@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/fuse.h"
 
+#include "fs/device.h"
 #include "fs/draft.h"
 #include "fs/forget.h"
 #include "fs/inode.h"
@@ -8,17 +9,12 @@
 #include "fs/mount.h"
 
 #include <errno.h>
+#include <linux/fuse.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <syslog.h>
 
-/* FUSE_NOTIFY_INC_EPOCH and its header: libfuse 3.14 has no call for it. */
+/* FUSE_NOTIFY_INC_EPOCH: libfuse 3.14 has no call for it, linux/fuse.h not always its name. */
 #define NOTIFY_INC_EPOCH 8
-struct notify_header {
-	uint32_t len;
-	int32_t error;
-	uint64_t unique;
-};
 
 /* Where a file's cached data begins that a longer file must not keep. */
 #define PAGE_MASK UINT64_C(4095)
@@ -58,12 +54,12 @@ static void forget_name(struct mount *mount, uint64_t dir, const char *name)
 
 bool forget_names(struct mount *mount)
 {
-	struct notify_header header = { .len = sizeof(header), .error = NOTIFY_INC_EPOCH };
+	struct fuse_out_header header = { .len = sizeof(header), .error = NOTIFY_INC_EPOCH };
 	struct iovec iov = { .iov_base = &header, .iov_len = sizeof(header) };
 
 	if (!mount->tree.has_epoch)
 		return false;
-	if (writev(fuse_session_fd(mount->se), &iov, 1) == (ssize_t)sizeof(header))
+	if (device_send(mount, &iov, 1) == (ssize_t)sizeof(header))
 		return true;
 	if (errno == EINVAL || errno == ENOSYS)
 		mount->tree.has_epoch = false;

@@ -100,6 +100,27 @@ int handle_text(struct handle *handle, struct tree *tree, const char **text, siz
 	return rc;
 }
 
+bool handles_size(struct handles *handles, uint64_t node, off_t *size)
+{
+	struct handle *handle;
+	bool found = false;
+
+	pthread_mutex_lock(&handles->lock);
+	TAILQ_FOREACH(handle, &handles->list, link) {
+		if (handle->node != node)
+			continue;
+		pthread_mutex_lock(&handle->lock);
+		found = handle->text;
+		if (found)
+			*size = (off_t)handle->len;
+		pthread_mutex_unlock(&handle->lock);
+		if (found)
+			break;
+	}
+	pthread_mutex_unlock(&handles->lock);
+	return found;
+}
+
 bool handles_attr(struct handles *handles, uint64_t node, struct stat *out)
 {
 	struct handle *handle;

@@ -55,6 +55,9 @@ int handle_fix(struct handle *handle, struct tree *tree, bool pinned, struct err
 int handle_text(struct handle *handle, struct tree *tree, const char **text, size_t *len,
 		struct err *err) MUST_CHECK;
 
+/* Length of the text that an open handle of this node has; false if there is none. */
+bool handles_size(struct handles *handles, uint64_t node, off_t *size);
+
 /* Attributes of any open handle of this node; false if there is none. */
 bool handles_attr(struct handles *handles, uint64_t node, struct stat *out);
 

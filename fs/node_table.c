@@ -218,7 +218,12 @@ static const struct node_row rows[] = {
 	},
 	[NODE_STATUS] = {
 		.name = "status.json", .parent = NODE_STATE, .mode = FILE_RO,
-		.caching = CACHE_NEVER, .flags = NODE_DIRECT, .show = show_status,
+		.caching = CACHE_NEVER, .flags = NODE_FRESH | NODE_DIRECT, .show = show_status,
+		.mtime = mtime_status,
+	},
+	[NODE_METRICS] = {
+		.name = "metrics", .parent = NODE_STATE, .mode = FILE_RO,
+		.caching = CACHE_NEVER, .flags = NODE_FRESH | NODE_DIRECT, .show = show_metrics,
 		.mtime = mtime_status,
 	},
 	[NODE_ERRORS] = {

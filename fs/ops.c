@@ -30,6 +30,7 @@ static struct mount *mount_of(fuse_req_t req)
 
 int ops_fail(fuse_req_t req, int rc, const struct err *err)
 {
+	verdict_note(mount_of(req), err);
 	if (rc == -EIO || rc == -ENOMEM || rc == -EUCLEAN)
 		log_message(LOG_ERR, "%s", *err->text ? err->text : strerror(-rc));
 	return fuse_reply_err(req, rc == -ESTALE ? ESTALE : verdict_errno(rc));
@@ -136,6 +137,10 @@ static void reply_attr(fuse_req_t req, fuse_ino_t ino, bool keep)
 	if (!rc && keep)
 		timeout = node_attr_timeout(&view);
 	view_close(&view);
+	/* fstat: the text that was made at open. */
+	if (!rc && node_row(inode_unpack(ino).kind)->flags & NODE_DIRECT &&
+	    handles_size(&mount->handles, ino, &attr.st_size))
+		attr.st_blocks = (attr.st_size + 511) / 512;
 	/* An open file of an old version or a dropped object: its handle remembers. */
 	if ((rc == -ESTALE || rc == -ENOENT) && handles_attr(&mount->handles, ino, &attr))
 		rc = 0;

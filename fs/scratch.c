@@ -146,6 +146,18 @@ static int get_dir(struct scratch *s, uint64_t id, struct scratch_node **out)
 	return 0;
 }
 
+void scratch_measure(struct scratch *s, struct scratch_usage *out)
+{
+	*out = (struct scratch_usage){ .bytes_max = s->options.bytes_max,
+				       .private_bytes_max = SCRATCH_PRIVATE_BYTES_MAX,
+				       .nodes_max = s->options.nodes_max };
+	pthread_mutex_lock(&s->lock);
+	out->bytes = s->bytes;
+	out->private_bytes = s->private_bytes;
+	out->nodes = s->count;
+	pthread_mutex_unlock(&s->lock);
+}
+
 void scratch_settle(struct scratch *s, struct scratch_node *node)
 {
 	if (!node->is_anchor && !node->parent && !node->lookups && !node->pins)

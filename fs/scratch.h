@@ -121,6 +121,14 @@ int scratch_rename(struct scratch *scratch, uint64_t parent, const char *name, u
 typedef int scratch_fn(void *arg, const char *name, uint64_t ino, mode_t mode, uint64_t next);
 int scratch_list(struct scratch *scratch, uint64_t dir, uint64_t after, scratch_fn *fn, void *arg);
 
+/* How much there is, and how much there may be. */
+struct scratch_usage {
+	size_t bytes, bytes_max;		/* of files with names */
+	size_t private_bytes, private_bytes_max;	/* of documents that are being written */
+	size_t nodes, nodes_max;
+};
+void scratch_measure(struct scratch *scratch, struct scratch_usage *out);
+
 /* Whether a directory holds names that are not fixed. */
 bool scratch_has_names(struct scratch *scratch, uint64_t dir);
 

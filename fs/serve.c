@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/serve.h"
 
+#include "fs/device.h"
 #include "fs/draft.h"
 #include "fs/forget.h"
 #include "fs/kept.h"
 #include "fs/lastsave.h"
 #include "fs/log.h"
+#include "fs/metrics.h"
 #include "fs/mount.h"
 #include "fs/ops.h"
 #include "fs/outside.h"
@@ -84,12 +86,13 @@ int serve_new(struct options *options, struct mount **out, struct err *err)
 	mount->max_read = options->max_read;
 	mount->tree.report = report_new();
 	mount->tree.links = userlinks_new();
+	mount->tree.metrics = metrics_new();
 	mount->callers = callers_new();
 	if (options->read_only) {
 		mount->kept = kept_new(KEPT_MAX);
 		mount->tree.kept = mount->kept;
 	}
-	if (!mount->tree.report || !mount->tree.links || !mount->callers ||
+	if (!mount->tree.report || !mount->tree.links || !mount->tree.metrics || !mount->callers ||
 	    (options->read_only && !mount->kept) || !new_editing(mount)) {
 		serve_free(mount);
 		return err_nomem(err);
@@ -117,6 +120,7 @@ void serve_free(struct mount *mount)
 	siblings_fini(&mount->siblings);
 	userlinks_free(mount->tree.links);
 	report_free(mount->tree.report);
+	metrics_free(mount->tree.metrics);
 	sem_destroy(&mount->tree.outside);
 	free(mount);
 }
@@ -164,8 +168,11 @@ static int mount_session(struct mount *mount, struct err *err)
 	log_capture();
 	rc = fuse_session_mount(mount->se, mount->tree.mountpoint);
 	log_release();
-	if (!rc)
-		return 0;
+	if (!rc) {
+		rc = device_attach(mount);
+		return rc ? err_set(err, rc, "Cannot serve '%s': %s", mount->tree.mountpoint,
+				    strerror(-rc)) : 0;
+	}
 	reason = *log_captured() ? log_captured() : "the kernel refused it";
 	return err_set(err, -EIO, "Cannot mount on '%s': %s", mount->tree.mountpoint, reason);
 }

@@ -7,6 +7,7 @@ int show_status(struct view *view, FILE *out, struct err *err)
 {
 	const struct tree *tree = view->tree;
 	struct status_facts facts = {
+		.state = tree->is_damaged ? "damaged" : "ok",
 		.read_only = tree->read_only,
 		.started_at = tree->started_at,
 		.coherence = tree->has_epoch ? "epoch" : "bounded",

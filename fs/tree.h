@@ -16,6 +16,7 @@
 
 struct drafts;
 struct kept;
+struct metrics;
 struct report;
 struct scratch;
 struct userlinks;
@@ -27,6 +28,7 @@ struct tree {
 	struct scratch *scratch;	/* borrowed */
 	struct drafts *drafts;		/* borrowed */
 	struct kept *kept;		/* borrowed; NULL unless files are opened without asking */
+	struct metrics *metrics;	/* borrowed */
 	const char *mountpoint;		/* absolute; borrowed */
 	uid_t uid;			/* owner of everything: who mounted */
 	gid_t gid;
@@ -35,6 +37,7 @@ struct tree {
 	mode_t umask;
 	bool read_only;			/* no ctl, plan, error, errors.jsonl */
 	int64_t started_at;
+	atomic_bool is_damaged;		/* the disk or the catalog has failed since */
 	atomic_bool has_epoch;		/* the kernel can forget every name at once */
 	atomic_uint fresh;		/* numbers the nodes of ctl, plan and error */
 	/* Changes up to this sequence number are shown: see mtime in fs/node.c. */

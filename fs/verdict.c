@@ -4,6 +4,7 @@
 #include "base/stamp.h"
 #include "catalog/document.h"
 #include "catalog/refusal.h"
+#include "fs/metrics.h"
 #include "fs/mount.h"
 
 #include <errno.h>
@@ -160,6 +161,12 @@ static void keep_line(struct mount *mount, const struct refusal *refusal)
 	free(sheet.text);
 }
 
+void verdict_note(struct mount *mount, const struct err *err)
+{
+	if (err->code == -EIO || err->code == -EUCLEAN)
+		mount->tree.is_damaged = true;
+}
+
 void verdict_refused(struct mount *mount, const struct verdict *verdict,
 		     const struct author *author, const struct err *err, const char *text,
 		     size_t len)
@@ -181,6 +188,8 @@ void verdict_refused(struct mount *mount, const struct verdict *verdict,
 		refusal.text = verdict->text ? verdict->text : "";
 		refusal.len = verdict->len;
 	}
+	verdict_note(mount, err);
+	metrics_refusal(mount->tree.metrics, err->kind);
 	keep_error(mount, verdict, err, REPORT_ERROR, refusal.time);
 	if (verdict->plan)
 		keep_error(mount, verdict, err, REPORT_PLAN, refusal.time);

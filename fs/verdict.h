@@ -37,6 +37,9 @@ void verdict_cleared(struct mount *mount, const struct report_key *key, uint32_t
 /* Not refused yet, but it will be: `error` tells, errors.jsonl does not. */
 void verdict_warned(struct mount *mount, const struct verdict *verdict, const struct err *err);
 
+/* Remember for status.json if it was the disk or the catalog that failed. */
+void verdict_note(struct mount *mount, const struct err *err);
+
 /* The positive number that the kernel may be told. */
 int verdict_errno(int code);
 

@@ -15,6 +15,32 @@ done
 [ -z "$missing" ] && exit 0
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
+
+# Of the package prometheus only promtool is wanted: its server is not started
+# now (policy-rc.d says so to the package) nor at the next boot.
+policy=/usr/sbin/policy-rc.d
+own_policy=
+forbid_services() {
+  [ -e $policy ] && return
+  own_policy=1
+  trap allow_services EXIT
+  trap 'exit 1' INT TERM HUP
+  printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null && $sudo chmod 755 $policy
+}
+allow_services() {
+  [ -z "$own_policy" ] || $sudo rm -f $policy
+  own_policy=
+}
+
 echo "installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
-$sudo apt-get update -q >/dev/null && $sudo apt-get install -y -q --no-install-recommends $missing >/dev/null
+$sudo apt-get update -q >/dev/null || exit 1
+case " $missing " in
+  *' prometheus '*)
+    forbid_services
+    $sudo apt-get install -y -q --no-install-recommends prometheus >/dev/null || exit 1
+    allow_services
+    $sudo update-rc.d prometheus disable >/dev/null || exit 1
+    ;;
+esac
+$sudo apt-get install -y -q --no-install-recommends $missing >/dev/null

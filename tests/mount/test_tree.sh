@@ -14,7 +14,7 @@ USERS=$APP/tables/users
 names() { ls -A "$1" | xargs; }
 
 same 'root' '.kalamfs README ctl error log.jsonl namespaces plan storages types' "$(names "$MNT")"
-same '.kalamfs' 'errors.jsonl status.json' "$(names "$MNT/.kalamfs")"
+same '.kalamfs' 'errors.jsonl metrics status.json' "$(names "$MNT/.kalamfs")"
 same 'namespaces' 'app default system' "$(names "$MNT/namespaces")"
 same 'namespace' 'ctl error namespace.json plan tables trash' "$(names "$APP")"
 same 'tables' 'messages notes old typing users' "$(names "$APP/tables")"
@@ -51,12 +51,12 @@ for file in "$MNT/ctl" "$APP/plan" "$USERS/ctl" "$USERS/schema.json" "$USERS/col
 done
 for file in "$MNT/README" "$MNT/log.jsonl" "$MNT/error" "$USERS/error" "$USERS/schema.sql" "$USERS/schema.arrow" \
     "$USERS/describe" "$USERS/storage.json" "$USERS/versions/1/schema.json" "$USERS/versions/1/change.json" \
-    "$MNT/types/INT.json" "$MNT/.kalamfs/status.json" "$MNT/.kalamfs/errors.jsonl"; do
+    "$MNT/types/INT.json" "$MNT/.kalamfs/status.json" "$MNT/.kalamfs/metrics" "$MNT/.kalamfs/errors.jsonl"; do
   same "mode of $file" "444 $me 1" "$(mode "$file")"
 done
 
 # every byte, every size, every inode number
-expect_ok 'treecheck' "$BUILD/tests/tools/treecheck" -x "$MNT/.kalamfs/status.json" "$MNT" || cat "$T/out"
+expect_ok 'treecheck' "$BUILD/tests/tools/treecheck" -x "$MNT/.kalamfs/status.json" -x "$MNT/.kalamfs/metrics" "$MNT" || cat "$T/out"
 files=$(sed -n 's/^\([0-9]*\) files.*/\1/p' "$T/out")
 CHECKS=$((CHECKS + 1))
 [ "${files:-0}" -gt 150 ] || fail "treecheck has looked at few files" "$(cat "$T/out")"
@@ -82,6 +82,30 @@ same 'status.json' "$keys" "$(jq -r 'keys_unsorted | join(" ")' "$MNT/.kalamfs/s
 same 'its facts' "$CAT ok false 3 5 1 $MNT false ${DAEMON[$MNT]}" \
   "$(jq -r '"\(.catalog) \(.state) \(.read_only) \(.namespaces) \(.tables) \(.trash) \(.mounts[0].mountpoint) \(.mounts[0].ro) \(.mounts[0].pid)"' "$MNT/.kalamfs/status.json")"
 
+status() { jq -r "$1" "$MNT/.kalamfs/status.json"; }
+same 'its catalog is the one that kalamctl sees' \
+  "$("$KALAMCTL" --json "$CAT" status | jq -r '"\(.version) \(.catalog_uuid) \(.format) \(.sequence)"')" \
+  "$(status '"\(.version) \(.catalog_uuid) \(.format) \(.sequence)"')"
+has 'its version is that of the program' "kalamfs $(status .version) " "$("$KALAMFS" --version)"
+same 'its sequence is that of the last change' "$(tail -n 1 "$MNT/log.jsonl" | jq .sequence)" "$(status .sequence)"
+CHECKS=$((CHECKS + 1))
+age=$(($(date +%s) - $(date -d "$(status .started_at)" +%s)))
+[ $age -ge 0 ] && [ $age -le $(($(ps -o etimes= -p "${DAEMON[$MNT]}") + 1)) ] ||
+  fail 'started_at' "$age s ago, the daemon: $(ps -o etimes= -p "${DAEMON[$MNT]}")"
+same 'the hit rate is that of hits and misses' true \
+  "$(status '.schema_cache | (.hits / (.hits + .misses) - .hit_rate) | fabs < 0.000001')"
+before=$(status .schema_cache.hits)
+stat "$APP/tables/messages/nobody" 2>/dev/null
+CHECKS=$((CHECKS + 1))
+[ "$(status .schema_cache.hits)" -gt "$before" ] || fail 'hits rise' "$(status .schema_cache)"
+mkdir "$T/noepoch"
+start -m "$T/noepoch" -o noepoch || finish
+same 'a mount that forgets names one by one' bounded "$(jq -r .directory_coherence "$T/noepoch/.kalamfs/status.json")"
+same 'both are listed, in both' "$(printf '%s\n' "$MNT" "$T/noepoch")" \
+  "$(jq -r '.mounts[].mountpoint' "$MNT/.kalamfs/status.json" | sort)"
+stop "$T/noepoch"
+same 'one is gone' "$MNT" "$(status '.mounts[].mountpoint')"
+
 # programs that read trees
 before=$(state)
 expect_ok 'find' find "$MNT" -ls
@@ -90,18 +114,18 @@ expect_ok 'ls -lR' ls -laR "$MNT"
 expect_ok 'du' du -a "$MNT"
 expect_ok 'du of sizes' du -s --apparent-size "$MNT"
 expect_ok 'grep -r' grep -rI SNOWFLAKE_ID "$MNT"
-expect_ok 'wc' sh -c "find '$MNT' -type f ! -name status.json -exec wc {} +"
-expect_ok 'tar' tar -C "$MNT" --exclude=./.kalamfs/status.json -cf "$T/tree.tar" .
+expect_ok 'wc' sh -c "find '$MNT' -type f ! -name status.json ! -name metrics -exec wc {} +"
+expect_ok 'tar' tar -C "$MNT" -cf "$T/tree.tar" .
 mkdir "$T/untar" "$T/cp"
 expect_ok 'untar' tar -C "$T/untar" -xf "$T/tree.tar"
-expect_ok 'diff -r' diff -r --no-dereference -x status.json "$MNT" "$T/untar"
+expect_ok 'diff -r' diff -r --no-dereference -x status.json -x metrics "$MNT" "$T/untar"
 expect_ok 'cp -r' cp -r "$MNT/." "$T/cp/"
-expect_ok 'diff -r after cp -r' diff -r --no-dereference -x status.json "$MNT" "$T/cp"
+expect_ok 'diff -r after cp -r' diff -r --no-dereference -x status.json -x metrics "$MNT" "$T/cp"
 expect_ok 'cp -a' cp -a "$APP" "$T/cpa"
-expect_ok 'rsync -a' rsync -a --exclude=status.json "$MNT/" "$T/rsync"
-expect_ok 'a second rsync' rsync -ain --exclude=status.json "$MNT/" "$T/rsync/"
+expect_ok 'rsync -a' rsync -a --exclude=status.json --exclude=metrics "$MNT/" "$T/rsync"
+expect_ok 'a second rsync' rsync -ain --exclude=status.json --exclude=metrics "$MNT/" "$T/rsync/"
 same 'has nothing to do: sizes and times are stable' '' "$(cat "$T/out")"
-expect_ok 'rsync -c' rsync -anc --itemize-changes --exclude=status.json "$MNT/" "$T/rsync/"
+expect_ok 'rsync -c' rsync -anc --itemize-changes --exclude=status.json --exclude=metrics "$MNT/" "$T/rsync/"
 same 'nor by checksum' '' "$(cat "$T/out")"
 expect_ok 'md5sum' sh -c "find '$MNT' -type f -exec md5sum {} + >/dev/null"
 expect_ok 'df' df "$MNT"

@@ -32,7 +32,7 @@ static void offer(struct cache *cache, uint32_t id, uint64_t txn, uint32_t versi
 /* The version that a reader of snapshot txn finds; 0 = a miss. */
 static uint32_t find(struct cache *cache, uint32_t id, uint64_t txn)
 {
-	struct schema *schema = cache_find(cache, id, txn);
+	struct schema *schema = cache_find(cache, id, txn, 0);
 	uint32_t version = schema ? schema->table->version : 0;
 
 	schema_put(schema);
@@ -205,6 +205,32 @@ static void hits_and_misses_are_counted(void **state)
 	cache_free(cache);
 }
 
+/* Its paths may be others now: it is read again, and that is no hit. */
+static void an_entry_of_another_epoch_is_a_miss(void **state)
+{
+	struct cache *cache = cache_new(4);
+	struct schema *schema = read_schema(40, 5, 1);
+
+	(void)state;
+	schema->epoch = 3;
+	cache_insert(cache, schema);
+	schema_put(schema);
+	assert_null(cache_find(cache, 40, 6, 4));
+	assert_int_equal(counts(cache).misses, 1);
+	assert_int_equal(counts(cache).hits, 0);
+	schema = read_schema(40, 6, 1);
+	schema->epoch = 4;
+	cache_insert(cache, schema);
+	schema_put(schema);
+	schema = cache_find(cache, 40, 6, 4);
+	assert_non_null(schema);
+	schema_put(schema);
+	assert_int_equal(counts(cache).hits, 1);
+	assert_int_equal(counts(cache).size, 1);
+	assert_int_equal(counts(cache).evictions, 0);
+	cache_free(cache);
+}
+
 static void an_entry_outlives_its_eviction(void **state)
 {
 	struct cache *cache = cache_new(1);
@@ -212,7 +238,7 @@ static void an_entry_outlives_its_eviction(void **state)
 
 	(void)state;
 	offer(cache, 40, 5, 1);
-	schema = cache_find(cache, 40, 5);
+	schema = cache_find(cache, 40, 5, 0);
 	offer(cache, 41, 5, 1);
 	assert_int_equal(find(cache, 40, 5), 0);
 	assert_int_equal(schema->table->id, 40);
@@ -265,7 +291,7 @@ static void *read_on(void *arg)
 		/* what is committed when the snapshot begins is the least it may show */
 		unsigned least = atomic_load(&s->version[id]);
 		unsigned long long txn = atomic_load(&s->txn);
-		struct schema *schema = cache_find(s->cache, id + 1, txn);
+		struct schema *schema = cache_find(s->cache, id + 1, txn, 0);
 
 		if (schema && schema->table->id != id + 1)
 			atomic_fetch_add(&s->stale, 1000000);
@@ -322,6 +348,7 @@ int main(void)
 		cmocka_unit_test(the_bound_is_kept),
 		cmocka_unit_test(what_is_used_survives_what_is_not),
 		cmocka_unit_test(hits_and_misses_are_counted),
+		cmocka_unit_test(an_entry_of_another_epoch_is_a_miss),
 		cmocka_unit_test(an_entry_outlives_its_eviction),
 		cmocka_unit_test(readers_and_writers_share_it),
 	};

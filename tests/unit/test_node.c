@@ -2,6 +2,7 @@
 /* The whole tree of a mount, without a mount. */
 #include "fs/node.h"
 #include "fs/members.h"
+#include "fs/metrics.h"
 #include "fs/outside.h"
 #include "fs/report.h"
 #include "fs/userlink.h"
@@ -24,6 +25,7 @@ static int set_up(void **state)
 		.catalog = w.catalog,
 		.report = report_new(),
 		.links = userlinks_new(),
+		.metrics = metrics_new(),
 		.mountpoint = "/mnt/none",
 		.started_at = w.now,
 		.has_epoch = true,
@@ -39,6 +41,7 @@ static int tear_down(void **state)
 	(void)state;
 	report_free(tree.report);
 	userlinks_free(tree.links);
+	metrics_free(tree.metrics);
 	sem_destroy(&tree.outside);
 	world_close(&w);
 	return 0;

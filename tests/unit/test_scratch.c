@@ -219,6 +219,33 @@ static void what_is_fixed_stays(void **state)
 	scratch_free(s);
 }
 
+static void what_there_is_can_be_measured(void **state)
+{
+	struct scratch *s = new_scratch(1000, 10);
+	struct scratch_spec spec = { .mode = S_IFREG | 0600, .text = "private", .len = 7,
+				     .is_private = true };
+	struct scratch_usage usage;
+	uint64_t id;
+
+	(void)state;
+	make(s, DIR, "a", S_IFREG, "12345");
+	make(s, DIR, "d", S_IFDIR, NULL);
+	assert_int_equal(scratch_make(s, 0, NULL, &spec, &id), 0);
+	scratch_measure(s, &usage);
+	assert_int_equal(usage.bytes, 5);
+	assert_int_equal(usage.bytes_max, 1000);
+	assert_int_equal(usage.private_bytes, 7);
+	assert_int_equal(usage.private_bytes_max, SCRATCH_PRIVATE_BYTES_MAX);
+	assert_int_equal(usage.nodes, 2);
+	assert_int_equal(usage.nodes_max, 10);
+	scratch_unpin(s, id);
+	assert_int_equal(scratch_remove(s, DIR, "a", false), 0);
+	scratch_measure(s, &usage);
+	assert_int_equal(usage.bytes + usage.private_bytes, 0);
+	assert_int_equal(usage.nodes, 1);
+	scratch_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +257,7 @@ int main(void)
 		cmocka_unit_test(only_idle_trees_make_room),
 		cmocka_unit_test(a_listing_goes_on_where_it_stopped),
 		cmocka_unit_test(what_is_fixed_stays),
+		cmocka_unit_test(what_there_is_can_be_measured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

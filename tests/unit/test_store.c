@@ -173,6 +173,48 @@ static void readers_need_one_slot_for_each_at_the_same_time(void **state)
 	assert_int_equal(stat.readers_max, 1024);
 }
 
+static void change(struct fixture *f, const char *value)
+{
+	struct txn *txn = writer(f->store);
+
+	put(txn, "a", value);
+	commit(txn);
+}
+
+/* A reader that stays keeps the pages of its time: how far it is behind must be seen. */
+static void the_oldest_snapshot_is_known(void **state)
+{
+	struct fixture *f = *state;
+	struct store_readers readers;
+	struct txn *old, *middle;
+
+	assert_int_equal(store_readers(f->store, &readers), 0);
+	assert_int_equal(readers.snapshots, 0);
+	assert_int_equal(readers.lag, 0);
+	change(f, "1");
+	old = snapshot(f->store);
+	assert_int_equal(store_readers(f->store, &readers), 0);
+	assert_int_equal(readers.snapshots, 1);
+	assert_int_equal(readers.lag, 0);
+	change(f, "2");
+	change(f, "3");
+	middle = snapshot(f->store);
+	change(f, "4");
+	assert_int_equal(store_readers(f->store, &readers), 0);
+	assert_int_equal(readers.snapshots, 2);
+	assert_int_equal(readers.places, 2);
+	assert_int_equal(readers.lag, 3);
+	txn_end(old);
+	assert_int_equal(store_readers(f->store, &readers), 0);
+	assert_int_equal(readers.snapshots, 1);
+	assert_int_equal(readers.places, 2);
+	assert_int_equal(readers.lag, 1);
+	txn_end(middle);
+	assert_int_equal(store_readers(f->store, &readers), 0);
+	assert_int_equal(readers.snapshots, 0);
+	assert_int_equal(readers.lag, 0);
+}
+
 static void ending_no_transaction_is_fine(void **state)
 {
 	(void)state;
@@ -379,6 +421,7 @@ int main(void)
 		STORE_CASE(a_reader_keeps_its_snapshot),
 		STORE_CASE(a_pooled_reader_sees_the_newest_commit),
 		STORE_CASE(readers_need_one_slot_for_each_at_the_same_time),
+		STORE_CASE(the_oldest_snapshot_is_known),
 		cmocka_unit_test(ending_no_transaction_is_fine),
 		STORE_CASE(a_cursor_goes_in_order_from_a_key),
 		STORE_CASE(a_cursor_finds_the_last_key_before_another),
