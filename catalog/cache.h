@@ -20,7 +20,7 @@ struct cache;
 struct schema {
 	atomic_uint refs;
 	struct table *table;	/* a reference */
-	struct storage *storage;	/* a reference */
+	struct storage *storage;	/* a reference; of `epoch`, so only what places tables is current */
 	uint64_t epoch;		/* locations epoch that base and partial were made in */
 	char *base, *partial;	/* owned; see struct place */
 };

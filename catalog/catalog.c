@@ -69,6 +69,7 @@ static int fill_storage(struct txn *txn, int64_t now, struct err *err)
 	storage->user_template = "{namespace}/{tableName}/{userId}";
 	storage->version = 1;
 	storage->created_at = storage->updated_at = now;
+	storage->shared_moved_at = storage->user_moved_at = now;
 	rc = row_storage_put(txn, storage, err);
 	if (!rc)
 		rc = name_add(txn, DIR_STORAGES, 0, storage->storage_id, storage->id, err);

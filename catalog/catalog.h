@@ -76,7 +76,7 @@ int catalog_column_rev(struct catalog *catalog, struct txn *txn, uint32_t id, ui
  * {userId}; both texts are absolute paths or URIs.
  */
 struct place {
-	struct storage *storage;	/* a reference: storage_put */
+	struct storage *storage;	/* a reference: storage_put; current is only what places tables */
 	bool per_user;			/* partial has {userId} */
 	char base[LOCATION_SIZE];	/* as shown: absolute */
 	char partial[LOCATION_SIZE];

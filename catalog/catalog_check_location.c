@@ -27,7 +27,11 @@ static void check_user(struct check *c, const char *partial, const char *prefix,
 	char location[LOCATION_SIZE];
 	struct err cause = ERR_INIT;
 
-	if (location_user(partial, user, location, &cause))
+	int rc = location_user(partial, user, location, &cause);
+
+	if (rc == -ENAMETOOLONG)
+		return;	/* such an id has no link */
+	if (rc)
 		check_found(c, RULE_LOCATION, "has no location for a user id of %zu bytes: %s",
 			    strlen(user), cause.text);
 	else if (!lies_below(prefix, location))
@@ -126,7 +130,7 @@ int check_place(struct check *c, const struct table *table, const struct storage
 struct claim {
 	bool is_mark;
 	uint32_t table;
-	char path[KEY_SIZE + 1]; /* with '/' at the end, without the mark */
+	char path[KEY_SIZE + 1]; /* as its key, without the mark */
 };
 
 static bool read_claim(struct bytes key, struct bytes value, struct claim *out)
@@ -137,7 +141,7 @@ static bool read_claim(struct bytes key, struct bytes value, struct claim *out)
 	out->is_mark = len && text[0] == MARK;
 	text += out->is_mark;
 	len -= out->is_mark;
-	if (!len || len > KEY_SIZE || text[len - 1] != '/' || memchr(text, '\0', len) ||
+	if (!len || len > KEY_SIZE || memchr(text, '\0', len) ||
 	    bytes_be32(value, &out->table))
 		return false;
 	memcpy(out->path, text, len);
@@ -145,10 +149,12 @@ static bool read_claim(struct bytes key, struct bytes value, struct claim *out)
 	return text[0] == '/' || strncmp(out->path, "./", 2) == 0 || location_is_uri(out->path);
 }
 
-/* For people: without the '/' at the end. */
+/* For people: without the '/' at the end; the beginning of names has none. */
 static int shown_len(const struct claim *claim)
 {
-	return (int)strlen(claim->path) - 1;
+	size_t len = strlen(claim->path);
+
+	return (int)(len - (claim->path[len - 1] == '/'));
 }
 
 static int check_mark(struct check *c, const struct claim *claim)
@@ -171,7 +177,7 @@ static int is_place_of(struct check *c, const struct claim *claim, const struct 
 {
 	struct storage *storage;
 	int rc = check_peek_storage(c, table->options.storage_id, &storage);
-	size_t len;
+	size_t len, end;
 
 	*out = true;
 	if (rc || !storage ||
@@ -179,7 +185,11 @@ static int is_place_of(struct check *c, const struct claim *claim, const struct 
 		      NULL))
 		return rc;
 	len = strlen(key);
-	*out = len + 1 == strlen(claim->path) && memcmp(key, claim->path, len) == 0;
+	end = strlen(claim->path);
+	if (key[len - 1] == '{')
+		*out = len == end + 1 && memcmp(key, claim->path, end) == 0;
+	else
+		*out = len + 1 == end && memcmp(key, claim->path, len) == 0;
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "catalog/catalog_check_impl.h"
 
 #include "catalog/json.h"
+#include "catalog/place.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -62,11 +63,11 @@ int check_storage(struct check *c, uint32_t id)
 	return rc;
 }
 
-/* The base directory of a storage, and where it really is. */
+/* A storage of type filesystem. */
 struct base {
 	uint32_t id;
 	char name[NAME_SIZE];
-	char *text, *real; /* owned */
+	struct real_path path;
 };
 
 struct bases {
@@ -75,38 +76,12 @@ struct bases {
 	size_t count, size;
 };
 
-/*
- * Without symbolic links, also where the last directories are not there yet; owned,
- * NULL when memory is out.
- */
-static char *real_path(const char *path)
-{
-	char *head = strdup(path), *real = NULL, *joined = NULL;
-	size_t len = strlen(path);
-
-	while (head && !(real = realpath(len ? head : "/", NULL)) && errno != ENOMEM && len) {
-		while (len && head[len - 1] != '/')
-			len--;
-		while (len && head[len - 1] == '/')
-			len--;
-		head[len] = '\0';
-	}
-	if (real && asprintf(&joined, "%s%s", strcmp(real, "/") == 0 && path[len] ? "" : real,
-			     path + len) < 0)
-		joined = NULL;
-	free(real);
-	free(head);
-	return joined;
-}
-
 static int add_base(struct bases *bases, const struct storage *storage)
 {
 	struct check *c = bases->check;
-	char text[LOCATION_SIZE];
 	struct base *base;
 
-	if (storage->type != STORAGE_FILESYSTEM ||
-	    location_base(catalog_dir(c->catalog), storage->base_directory, true, text, NULL))
+	if (storage->type != STORAGE_FILESYSTEM)
 		return 0;
 	if (bases->count == bases->size) {
 		size_t size = bases->size ? 2 * bases->size : 16;
@@ -118,10 +93,11 @@ static int add_base(struct bases *bases, const struct storage *storage)
 		bases->size = size;
 	}
 	base = &bases->list[bases->count];
-	*base = (struct base){ .id = storage->id, .text = strdup(text), .real = real_path(text) };
+	base->id = storage->id;
 	memcpy(base->name, storage->storage_id, sizeof(base->name));
-	bases->count++;
-	return base->text && base->real ? 0 : err_nomem(c->err);
+	/* What cannot be followed cannot be told apart either. */
+	bases->count += place_real_base(catalog_dir(c->catalog), storage, &base->path) == 0;
+	return 0;
 }
 
 static int collect_base(void *arg, struct bytes rest, struct bytes value)
@@ -141,49 +117,47 @@ static int collect_base(void *arg, struct bytes rest, struct bytes value)
 	return rc;
 }
 
-static int compare_bases(const void *a, const void *b)
-{
-	const struct base *x = a, *y = b;
-	int order = strcmp(x->real, y->real);
-
-	if (order)
-		return order;
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
 /* The location index knows paths as they are written, so it cannot keep these apart. */
 static void check_pair(struct check *c, const struct base *first, const struct base *other)
 {
-	if (strcmp(first->real, other->real) != 0 || strcmp(first->text, other->text) == 0)
+	if (!real_path_is_alias(&first->path, &other->path))
 		return;
 	check_about(c, OBJECT_STORAGE, other->id, other->name);
 	check_found(c, RULE_STORAGE,
-		    "its base directory '%s' is through a symbolic link the same as '%s' of "
-		    "storage %u %s, so two tables could have one place; move the tables of one to "
-		    "the other and drop it",
-		    other->text, first->text, first->id, first->name);
+		    "its base directory '%s' is through a symbolic link the same as, inside or "
+		    "around '%s' of storage %u %s, so two tables could have one place; move the "
+		    "tables of one to the other and drop it",
+		    other->path.written, first->path.written, first->id, first->name);
+}
+
+static void check_around_catalog(struct check *c, const struct base *base)
+{
+	struct real_path catalog;
+
+	if (real_path_find(catalog_dir(c->catalog), &catalog) ||
+	    !real_path_is_alias(&base->path, &catalog))
+		return;
+	check_about(c, OBJECT_STORAGE, base->id, base->name);
+	check_found(c, RULE_STORAGE,
+		    "its base directory '%s' is through a symbolic link the same as, inside or "
+		    "around the catalog's, '%s', so a table could have its place; move its tables "
+		    "to another storage and drop it",
+		    base->path.written, catalog.written);
 }
 
 int check_storages(struct check *c)
 {
 	struct bases bases = { .check = c };
 	struct key prefix = { .len = 0 };
-	size_t first = 0;
 	int rc;
 
 	key_u8(&prefix, OBJECT_STORAGE);
 	rc = check_lookup(c,
 			  entries_list(c->txn, DB_OBJECTS, &prefix, &prefix, collect_base, &bases));
-	if (!rc && bases.count)
-		qsort(bases.list, bases.count, sizeof(*bases.list), compare_bases);
-	for (size_t i = 1; !rc && i < bases.count; i++) {
-		if (strcmp(bases.list[first].real, bases.list[i].real) != 0)
-			first = i;
-		check_pair(c, &bases.list[first], &bases.list[i]);
-	}
-	for (size_t i = 0; i < bases.count; i++) {
-		free(bases.list[i].text);
-		free(bases.list[i].real);
+	for (size_t i = 0; !rc && i < bases.count; i++) {
+		check_around_catalog(c, &bases.list[i]);
+		for (size_t j = 0; j < i; j++)
+			check_pair(c, &bases.list[j], &bases.list[i]);
 	}
 	free(bases.list);
 	return rc;

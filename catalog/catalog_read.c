@@ -227,8 +227,8 @@ int catalog_place(struct catalog *catalog, struct txn *txn, const struct table *
 		return rc;
 	t = place_template(out->storage, table->type);
 	out->per_user = t && template_has(t, PLACEHOLDER_USER);
-	out->changed_at = table->placed_at;
-	if (out->storage->updated_at > out->changed_at)
-		out->changed_at = out->storage->updated_at;
+	out->changed_at = place_moved_at(out->storage, table->type);
+	if (table->placed_at > out->changed_at)
+		out->changed_at = table->placed_at;
 	return 0;
 }

@@ -217,8 +217,8 @@ int ddl_function_check(const char *function, const struct type *type, long pos,
 void ddl_print_help(enum ddl_scope scope, FILE *out);
 
 /*
- * Copy len bytes of statement text to out with secrets masked: the string after
- * CREDENTIALS becomes '***'.  Takes any text, also one that does not parse.
+ * Copy len bytes of statement text to out with secrets (catalog/secret.h) masked:
+ * each becomes '***'.  Takes any text, also one that does not parse.
  */
 void ddl_print_masked(const char *text, size_t len, FILE *out);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/ddl_parse.h"
 
+#include "catalog/secret.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -48,6 +50,8 @@ static const char *found(const struct parser *p, char out[SHOWN_MAX + 16])
 
 	if (token->kind == TOKEN_END)
 		return "the end of the text";
+	if (is_quoted && secret_is_in(token->text, len))
+		return "a text that holds a secret";
 	if (len > SHOWN_MAX)
 		len = SHOWN_MAX;
 	while (len < token->len && len && (token->text[len] & 0xc0) == 0x80)

@@ -2,6 +2,7 @@
 #include "catalog/document_parse.h"
 
 #include "catalog/json.h"
+#include "catalog/secret.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +19,15 @@ static int read_one_column(struct document *document, struct err *err)
 	return document_read_column(document, document->root, table->columns, err);
 }
 
+/* What stands at the place of the error may be a secret; `error` shows the line without it. */
+static void quote_nothing(struct err *err)
+{
+	char *near = err ? strstr(err->text, " near '") : NULL;
+
+	if (near)
+		*near = '\0';
+}
+
 static int read_document(struct document *document, struct err *err)
 {
 	static const char *const nouns[] = {
@@ -30,6 +40,8 @@ static int read_document(struct document *document, struct err *err)
 
 	_Static_assert(countof(nouns) == DOCUMENT_KIND_COUNT, "every kind has a noun");
 	rc = json_tree_parse(document->text, document->len, &document->arena, &document->root, err);
+	if (rc && document->target.kind == DOCUMENT_STORAGE)
+		quote_nothing(err);
 	if (!rc)
 		rc = field_object(document->root, nouns[document->target.kind], err);
 	if (rc)
@@ -153,9 +165,14 @@ void document_locate(const struct document *document, struct err *err)
 void document_print_error(const struct err *err, const char *file, const char *text, size_t len,
 			  FILE *out)
 {
-	char prefix[300];
+	char prefix[300], *hidden;
 	bool has_place = err->pos >= 0 || *err->pointer;
 
 	snprintf(prefix, sizeof(prefix), "%s%s", file, has_place ? " " : ":");
-	err_print(err, prefix, text, len, out);
+	hidden = secret_hide(text, len, true);
+	if (hidden)
+		err_print(err, prefix, hidden, len, out);
+	else
+		fprintf(out, "%s\n", err->text);
+	free(hidden);
 }

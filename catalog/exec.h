@@ -41,6 +41,8 @@ struct exec {
 	struct touched **list;		/* in the order they were first touched; owned */
 	size_t count, size;
 	void *index;			/* tsearch tree of struct touched by kind and id */
+	uint32_t looked_storage;	/* the last one whose places were looked at; 0 = none */
+	bool may_look;			/* into its directories */
 	FILE *notes;			/* becomes request->notes */
 	size_t notes_len;
 };
@@ -102,8 +104,9 @@ int exec_drop_storage(struct exec *ex);
 /* exec_location.c: who owns which place */
 int exec_claim(struct exec *ex, const struct table *table, const struct storage *storage, long pos) MUST_CHECK;
 int exec_release(struct exec *ex, const struct table *table, const struct storage *storage) MUST_CHECK;
-int exec_mark_purged(struct exec *ex, const struct table *table, const struct storage *storage) MUST_CHECK;
-/* Choose location_name for a new table and claim it. */
+/* A table is purged: release its place; mark: leave a mark that its data may be there.  Notes what is. */
+int exec_leave(struct exec *ex, const struct table *table, const struct storage *storage, bool mark) MUST_CHECK;
+/* Choose location_name for a new table and claim it; note what is there already. */
 int exec_choose_location(struct exec *ex, struct table *table, const struct storage *storage,
 			 const char *wanted, long pos) MUST_CHECK;
 

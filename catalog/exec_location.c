@@ -7,8 +7,15 @@
 #include <errno.h>
 #include <string.h>
 
-static int overlap_error(struct exec *ex, const struct table *table, const char *key, uint32_t owner,
-			 long pos)
+static int find_claim(struct exec *ex, const struct table *table, const struct storage *storage,
+		      struct place_claim *out)
+{
+	return place_claim(catalog_dir(ex->catalog), storage, table->type, table->location_name, out,
+			   ex->err);
+}
+
+static int overlap_error(struct exec *ex, const struct table *table, const struct place_claim *claim,
+			 uint32_t owner, long pos)
 {
 	struct touched *t;
 	int rc = exec_table(ex, owner, &t);
@@ -17,13 +24,14 @@ static int overlap_error(struct exec *ex, const struct table *table, const char 
 		return rc;
 	return err_at(ex->err, -EEXIST, pos,
 		      "Location '%s' of table %s.%s is the same as, inside or around that of table %s.%s%s. Choose another storage, template or LOCATION_NAME",
-		      key, table->namespace_name, table->name, t->table->namespace_name, t->table->name,
-		      t->table->dropped_at ? " (dropped, in trash)" : "");
+		      claim->shown, table->namespace_name, table->name, t->table->namespace_name,
+		      t->table->name, t->table->dropped_at ? " (dropped, in trash)" : "");
 }
 
-static int check_key(struct exec *ex, const struct table *table, const char *key, long pos)
+static int check_claim(struct exec *ex, const struct table *table, const struct place_claim *claim,
+		       long pos)
 {
-	const char *root = catalog_dir(ex->catalog);
+	const char *root = catalog_dir(ex->catalog), *key = claim->key;
 	size_t len = strlen(key);
 
 	if (len > CLAIM_MAX_BYTES)
@@ -32,28 +40,33 @@ static int check_key(struct exec *ex, const struct table *table, const char *key
 			      table->namespace_name, table->name, len, CLAIM_MAX_BYTES);
 	if (place_holds_catalog(root, key))
 		return err_at(ex->err, -EINVAL, pos,
-			      "Location '%s' of table %s.%s would hold the catalog itself, which is in '%s'", key,
-			      table->namespace_name, table->name, root);
+			      "Location '%s' of table %s.%s would hold the catalog itself, which is in '%s'",
+			      claim->shown, table->namespace_name, table->name, root);
 	return 0;
+}
+
+static int take_claim(struct exec *ex, const struct table *table, const struct place_claim *claim,
+		      long pos)
+{
+	uint32_t owner;
+	int rc = check_claim(ex, table, claim, pos);
+
+	if (rc)
+		return rc;
+	rc = location_owner(ex->txn, claim->key, table->id, &owner);
+	if (rc == 0)
+		return overlap_error(ex, table, claim, owner, pos);
+	if (rc != -ENOENT)
+		return err_at(ex->err, rc, pos, "Location '%s' cannot be looked up", claim->shown);
+	return location_add(ex->txn, claim->key, table->id, ex->err);
 }
 
 int exec_claim(struct exec *ex, const struct table *table, const struct storage *storage, long pos)
 {
-	char key[LOCATION_SIZE];
-	uint32_t owner;
-	int rc;
+	struct place_claim claim;
+	int rc = find_claim(ex, table, storage, &claim);
 
-	rc = place_key(catalog_dir(ex->catalog), storage, table->type, table->location_name, key, ex->err);
-	if (!rc)
-		rc = check_key(ex, table, key, pos);
-	if (rc)
-		return rc;
-	rc = location_owner(ex->txn, key, table->id, &owner);
-	if (rc == 0)
-		return overlap_error(ex, table, key, owner, pos);
-	if (rc != -ENOENT)
-		return err_at(ex->err, rc, pos, "Location '%s' cannot be looked up", key);
-	return location_add(ex->txn, key, table->id, ex->err);
+	return rc ? rc : take_claim(ex, table, &claim, pos);
 }
 
 int exec_release(struct exec *ex, const struct table *table, const struct storage *storage)
@@ -96,16 +109,40 @@ static void mark_key(const char *key, char mark[LOCATION_SIZE + 1])
 	snprintf(mark, LOCATION_SIZE + 1, "\x01%s", key);
 }
 
-int exec_mark_purged(struct exec *ex, const struct table *table, const struct storage *storage)
+/* A directory in a mounted catalog may have to wait for this thread. */
+static bool may_look(struct exec *ex, const struct storage *storage)
 {
-	char key[LOCATION_SIZE], mark[LOCATION_SIZE + 1];
-	int rc;
+	struct real_path base;
 
-	rc = place_key(catalog_dir(ex->catalog), storage, table->type, table->location_name, key, ex->err);
-	if (rc)
-		return rc;
-	mark_key(key, mark);
-	return location_add(ex->txn, mark, table->id, ex->err);
+	if (storage->type != STORAGE_FILESYSTEM)
+		return false;
+	if (ex->looked_storage != storage->id) {
+		ex->may_look = place_real_base(catalog_dir(ex->catalog), storage, &base) != -EDEADLK;
+		ex->looked_storage = storage->id;
+	}
+	return ex->may_look;
+}
+
+static bool is_occupied(struct exec *ex, const struct storage *storage, const struct place_claim *claim)
+{
+	return may_look(ex, storage) && place_is_occupied(claim);
+}
+
+int exec_leave(struct exec *ex, const struct table *table, const struct storage *storage, bool mark)
+{
+	char mark_text[LOCATION_SIZE + 1];
+	struct place_claim claim;
+	int rc = find_claim(ex, table, storage, &claim);
+
+	if (!rc)
+		rc = location_remove(ex->txn, claim.key, ex->err);
+	if (!rc && mark) {
+		mark_key(claim.key, mark_text);
+		rc = location_add(ex->txn, mark_text, table->id, ex->err);
+	}
+	if (!rc && is_occupied(ex, storage, &claim))
+		fprintf(ex->notes, "location %s is not empty: its data stays where it is\n", claim.shown);
+	return rc;
 }
 
 static bool is_marked(struct exec *ex, const char *key)
@@ -117,46 +154,89 @@ static bool is_marked(struct exec *ex, const char *key)
 	return location_owner(ex->txn, mark, 0, &owner) == 0;
 }
 
-/* Taken: owned by another table, or data of a purged one lies there. */
-static int is_taken(struct exec *ex, const struct table *table, const struct storage *storage, bool *taken)
+/* "app/users"; if taken, "app/users_38"; "app/users_38_2" where a table has even that for a name. */
+static void name_location(struct table *table, unsigned n)
 {
-	char key[LOCATION_SIZE], base[LOCATION_SIZE], partial[LOCATION_SIZE], prefix[LOCATION_SIZE];
-	const char *root = catalog_dir(ex->catalog);
-	uint32_t owner;
-	int rc;
+	char more[32] = "";
 
-	rc = place_key(root, storage, table->type, table->location_name, key, ex->err);
+	if (n == 1)
+		snprintf(more, sizeof(more), "_%u", table->id);
+	else if (n)
+		snprintf(more, sizeof(more), "_%u_%u", table->id, n);
+	snprintf(table->location_name, sizeof(table->location_name), "%s/%s%s", table->namespace_name,
+		 table->name, more);
+}
+
+/* How a place that nobody chose is found: free, or why the first one is not. */
+struct choice {
+	struct place_claim claim;
+	bool owned;		/* by another table */
+	bool inherited;		/* data of a purged table lies there */
+	bool occupied;
+};
+
+static int look_at(struct exec *ex, const struct table *table, const struct storage *storage,
+		   struct choice *out)
+{
+	uint32_t owner;
+	int rc = find_claim(ex, table, storage, &out->claim);
+
 	if (rc)
 		return rc;
-	*taken = location_owner(ex->txn, key, table->id, &owner) == 0;
-	if (*taken || !is_marked(ex, key))
-		return 0;
-	rc = place_partial(root, storage, table->type, table->location_name, base, partial, ex->err);
-	if (rc)
-		return rc;
-	location_prefix(partial, prefix);
-	*taken = place_is_occupied(prefix);
-	if (*taken)
-		fprintf(ex->notes, "location %s is not empty: table %s.%s gets another one\n", prefix,
-			table->namespace_name, table->name);
+	out->owned = location_owner(ex->txn, out->claim.key, table->id, &owner) == 0;
+	out->occupied = !out->owned && is_occupied(ex, storage, &out->claim);
+	out->inherited = out->occupied && is_marked(ex, out->claim.key);
 	return 0;
 }
 
-/* "app/users_38"; "app/users_38_2" where a table has even that for a name. */
-static void suffix_location(struct table *table, unsigned n)
+static void note_occupied(struct exec *ex, const struct table *table, const struct choice *choice)
 {
-	char more[16] = "";
+	fprintf(ex->notes, "location %s is not empty", choice->claim.shown);
+	if (choice->inherited)
+		fprintf(ex->notes, ": table %s.%s gets another one", table->namespace_name, table->name);
+	fputc('\n', ex->notes);
+}
 
-	if (n > 1)
-		snprintf(more, sizeof(more), "_%u", n);
-	snprintf(table->location_name, sizeof(table->location_name), "%s/%s_%u%s", table->namespace_name,
-		 table->name, table->id, more);
+#define NAMES_TRIED 10
+
+/* Every name that was tried is taken: told of the first, which is what the table should have had. */
+static int none_is_free(struct exec *ex, struct table *table, const struct storage *storage, long pos)
+{
+	struct place_claim claim;
+	int rc;
+
+	name_location(table, 0);
+	rc = exec_claim(ex, table, storage, pos);
+	if (rc)
+		return rc;
+	rc = find_claim(ex, table, storage, &claim);
+	return rc ? rc : err_at(ex->err, -EEXIST, pos,
+				"Location '%s' of table %s.%s holds data of a purged table, and so do those beside it. Choose a LOCATION_NAME",
+				claim.shown, table->namespace_name, table->name);
+}
+
+static int choose_name(struct exec *ex, struct table *table, const struct storage *storage, long pos,
+		       struct choice *choice)
+{
+	for (unsigned n = 0; n < NAMES_TRIED; n++) {
+		int rc;
+
+		name_location(table, n);
+		rc = look_at(ex, table, storage, choice);
+		if (rc)
+			return rc;
+		if (choice->inherited)
+			note_occupied(ex, table, choice);
+		if (!choice->owned && !choice->inherited)
+			return 0;
+	}
+	return none_is_free(ex, table, storage, pos);
 }
 
 int exec_choose_location(struct exec *ex, struct table *table, const struct storage *storage,
 			 const char *wanted, long pos)
 {
-	bool taken;
+	struct choice choice;
 	int rc;
 
 	if (wanted) {
@@ -164,14 +244,14 @@ int exec_choose_location(struct exec *ex, struct table *table, const struct stor
 		if (rc)
 			return rc;
 		snprintf(table->location_name, sizeof(table->location_name), "%s", wanted);
-		return exec_claim(ex, table, storage, pos);
+		rc = look_at(ex, table, storage, &choice);
+		choice.inherited = false;	/* whoever names it means it */
+	} else {
+		rc = choose_name(ex, table, storage, pos, &choice);
 	}
-	snprintf(table->location_name, sizeof(table->location_name), "%s/%s", table->namespace_name,
-		 table->name);
-	rc = is_taken(ex, table, storage, &taken);
-	for (unsigned n = 1; !rc && taken && n < 10; n++) {
-		suffix_location(table, n);
-		rc = is_taken(ex, table, storage, &taken);
-	}
-	return rc ? rc : exec_claim(ex, table, storage, pos);
+	if (!rc)
+		rc = take_claim(ex, table, &choice.claim, pos);
+	if (!rc && choice.occupied)
+		note_occupied(ex, table, &choice);
+	return rc;
 }

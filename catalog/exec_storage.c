@@ -3,6 +3,7 @@
 
 #include "catalog/json.h"
 #include "catalog/place.h"
+#include "catalog/secret.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,16 +29,14 @@ static int set_text(struct storage *storage, const char **field, const char *tex
 /* Secrets in CONFIG would be shown to every reader. */
 static int check_no_secret(const char *config, long pos, struct err *err)
 {
-	static const char *const secrets[] = { "secret_access_key", "session_token", "access_key",
-					       "sas_token", "service_account_json", "password" };
 	char quoted[64];
 
-	for (size_t i = 0; i < countof(secrets); i++) {
-		snprintf(quoted, sizeof(quoted), "\"%s\":", secrets[i]);
+	for (size_t i = 0; secret_keys[i]; i++) {
+		snprintf(quoted, sizeof(quoted), "\"%s\":", secret_keys[i]);
 		if (strstr(config, quoted))
 			return err_at(err, -EINVAL, pos,
 				      "CONFIG key '%s' is a secret and everybody can read CONFIG: put it into CREDENTIALS",
-				      secrets[i]);
+				      secret_keys[i]);
 	}
 	return 0;
 }
@@ -144,6 +143,70 @@ static int fill_new(struct exec *ex, struct storage *storage)
 	return rc ? rc : fill(storage, spec, ex->err);
 }
 
+static int refuse_root(struct exec *ex, const struct real_path *base)
+{
+	return err_at(ex->err, -EINVAL, ex->stmt->storage.base_pos,
+		      "Base directory '%s' is '%s' through the symbolic link '%s', the same as, inside or around the catalog's directory '%s'. Write it without the link",
+		      base->written, base->real, base->link, catalog_dir(ex->catalog));
+}
+
+static int refuse_alias(struct exec *ex, const struct real_path *base, const struct storage *other,
+			const struct real_path *others)
+{
+	if (*base->link)
+		return err_at(ex->err, -EEXIST, ex->stmt->storage.base_pos,
+			      "Base directory '%s' is '%s' through the symbolic link '%s', the same as, inside or around that of storage '%s', '%s'. Write it without the link, or choose another directory",
+			      base->written, base->real, base->link, other->storage_id, others->written);
+	return err_at(ex->err, -EEXIST, ex->stmt->storage.base_pos,
+		      "Base directory '%s' is the same as, inside or around that of storage '%s', which is '%s' through the symbolic link '%s'. Write it through that link, or choose another directory",
+		      base->written, other->storage_id, others->real, others->link);
+}
+
+static int check_other(struct exec *ex, const struct real_path *base, uint32_t id)
+{
+	struct real_path others;
+	struct touched *t;
+	int rc = exec_storage(ex, id, &t);
+
+	if (rc || t->storage->type != STORAGE_FILESYSTEM ||
+	    place_real_base(catalog_dir(ex->catalog), t->storage, &others) ||
+	    !real_path_is_alias(base, &others))
+		return rc;
+	return refuse_alias(ex, base, t->storage, &others);
+}
+
+/*
+ * Locations are told apart by how they are written.  That is enough unless a
+ * symbolic link leads from one base to another, or to the catalog.
+ */
+static int check_links(struct exec *ex, const struct storage *storage)
+{
+	const char *root = catalog_dir(ex->catalog);
+	struct real_path base, catalog;
+	size_t count;
+	uint32_t *ids;
+	int rc;
+
+	if (storage->type != STORAGE_FILESYSTEM)
+		return 0;
+	rc = place_real_base(root, storage, &base);
+	if (rc == -EDEADLK)
+		return err_at(ex->err, -EINVAL, ex->stmt->storage.base_pos,
+			      "Base directory '%s' is inside of a mounted catalog, where no data can be",
+			      storage->base_directory);
+	if (rc)
+		return 0;
+	if (real_path_find(root, &catalog) == 0 && real_path_is_alias(&base, &catalog))
+		return refuse_root(ex, &base);
+	rc = exec_list_ids(ex, DIR_STORAGES, 0, &ids, &count);
+	if (rc)
+		return rc;
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = check_other(ex, &base, ids[i]);
+	free(ids);
+	return rc;
+}
+
 int exec_create_storage(struct exec *ex)
 {
 	const struct stmt *stmt = ex->stmt;
@@ -174,6 +237,8 @@ int exec_create_storage(struct exec *ex)
 	storage->id = id;
 	memcpy(storage->storage_id, stmt->object.name, sizeof(storage->storage_id));
 	rc = fill_new(ex, storage);
+	if (!rc)
+		rc = check_links(ex, storage);
 	if (!rc)
 		rc = name_add(ex->txn, DIR_STORAGES, 0, storage->storage_id, id, ex->err);
 	if (!rc)

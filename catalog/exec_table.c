@@ -3,7 +3,6 @@
 
 #include "base/stamp.h"
 #include "catalog/apply.h"
-#include "catalog/place.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -323,7 +322,6 @@ int exec_alter_table(struct exec *ex)
 
 int exec_purge(struct exec *ex, struct touched *t)
 {
-	char base[LOCATION_SIZE], partial[LOCATION_SIZE], prefix[LOCATION_SIZE];
 	const struct table *table = t->table;
 	struct storage *storage;
 	int rc;
@@ -334,19 +332,11 @@ int exec_purge(struct exec *ex, struct touched *t)
 	if (!rc && table->dropped_at)
 		rc = trash_remove(ex->txn, table->expires_at, table->id, ex->err);
 	if (!rc)
-		rc = exec_release(ex, table, storage);
-	if (!rc && !t->created)
-		rc = exec_mark_purged(ex, table, storage);
+		rc = exec_leave(ex, table, storage, !t->created);
 	if (!rc && !t->created)
 		rc = trash_add(ex->txn, ex->now + PURGE_GRACE_US, table->id, TRASH_HISTORY, ex->err);
-	if (!rc)
-		rc = place_partial(catalog_dir(ex->catalog), storage, table->type, table->location_name,
-				   base, partial, ex->err);
 	if (rc)
 		return rc;
-	location_prefix(partial, prefix);
-	if (place_is_occupied(prefix))
-		fprintf(ex->notes, "location %s is not empty: its data stays where it is\n", prefix);
 	t->purged = true;
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/kalamctl.h"
 #include "catalog/refusal.h"
+#include "catalog/secret.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ static int refused(const struct exec_file *file, const struct err *err)
 		.len = file->len,
 		.err = err,
 	};
-	char *prefix;
+	char *prefix, *hidden;
 
 	if (file->ctl->json) {
 		refusal_print(&refusal, stdout);
@@ -33,7 +34,12 @@ static int refused(const struct exec_file *file, const struct err *err)
 	}
 	if (asprintf(&prefix, "%s:", file->name) < 0)
 		return ctl_fail_nomem();
-	err_print(err, prefix, file->text, file->len, stderr);
+	hidden = secret_hide(file->text, file->len, false);
+	if (hidden)
+		err_print(err, prefix, hidden, file->len, stderr);
+	else
+		fprintf(stderr, "%s %s\n", prefix, err->text);
+	free(hidden);
 	free(prefix);
 	return 1;
 }

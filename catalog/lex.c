@@ -218,7 +218,7 @@ static void skip_digits(struct lexer *lx)
 		lx->at++;
 }
 
-/* "9lives", not "1.2.3". */
+/* "9lives", not "1.2.3": the id of a storage, and elsewhere a name to be refused as one. */
 static bool is_name_like(const char *text, size_t len)
 {
 	bool has_letter = false;
@@ -229,6 +229,23 @@ static bool is_name_like(const char *text, size_t len)
 		has_letter |= !is_digit(text[i]);
 	}
 	return has_letter && is_digit(text[0]);
+}
+
+static int take_word(struct lexer *lx, struct err *err)
+{
+	size_t start = lx->at;
+	bool ascii = true;
+
+	while (continues_word(peek(lx, 0))) {
+		ascii = ascii && !(peek(lx, 0) & 0x80);
+		lx->at++;
+	}
+	if (ascii)
+		return 0;
+	return err_parse(err, (long)start,
+			 "'%.*s' has characters beyond ASCII: "
+			 "names are ASCII (a-z, 0-9 and '_')",
+			 shown(lx->text + start, lx->at - start), lx->text + start);
 }
 
 static int take_number(struct lexer *lx, struct err *err)
@@ -254,28 +271,14 @@ static int take_number(struct lexer *lx, struct err *err)
 	}
 	if (good)
 		return 0;
-	if (is_name_like(lx->text + start, lx->at - start))
-		return err_parse(err, (long)start, "Name cannot start with a number");
+	if (is_name_like(lx->text + start, lx->at - start)) {
+		lx->at = start;
+		lx->token.kind = TOKEN_WORD;
+		return take_word(lx, err);
+	}
 	err_parse(err, (long)start, "'%.*s' is neither a number nor a name",
 		  shown(lx->text + start, lx->at - start), lx->text + start);
 	return -EINVAL;
-}
-
-static int take_word(struct lexer *lx, struct err *err)
-{
-	size_t start = lx->at;
-	bool ascii = true;
-
-	while (continues_word(peek(lx, 0))) {
-		ascii = ascii && !(peek(lx, 0) & 0x80);
-		lx->at++;
-	}
-	if (ascii)
-		return 0;
-	return err_parse(err, (long)start,
-			 "'%.*s' has characters beyond ASCII: "
-			 "names are ASCII (a-z, 0-9 and '_')",
-			 shown(lx->text + start, lx->at - start), lx->text + start);
 }
 
 /* Quotes with a letter in front: E'..' with escapes and X'..' with hex digits. */

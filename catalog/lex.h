@@ -17,7 +17,8 @@
 
 enum token_kind {
 	TOKEN_END,	/* end of the text */
-	TOKEN_WORD,	/* bare identifier or keyword: [A-Za-z_][A-Za-z0-9_]* (also $) */
+	/* Bare identifier or keyword: [A-Za-z0-9_]+ (also $), at least one no digit. */
+	TOKEN_WORD,
 	TOKEN_QUOTED,	/* "x" or `x`: an identifier, never a keyword */
 	TOKEN_STRING,	/* 'x' with '' for a quote, also E'..' with backslashes, X'..' kept as is */
 	TOKEN_NUMBER,	/* digits, optional fraction and exponent, no sign */

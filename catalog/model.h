@@ -166,6 +166,8 @@ struct storage {
 	struct template shared, user;	/* compiled; borrow the arena */
 	uint32_t version;
 	int64_t created_at, updated_at;
+	/* When the tables that each template places last moved: created_at <= these <= updated_at. */
+	int64_t shared_moved_at, user_moved_at;
 };
 
 struct namespace_option {

@@ -7,6 +7,7 @@
 #define KALAM_CATALOG_PLACE_H
 
 #include "catalog/model.h"
+#include "catalog/real_path.h"
 #include "paths/location.h"
 
 /* The template that places tables of this type; NULL for SYSTEM tables. */
@@ -14,6 +15,9 @@ const struct template *place_template(const struct storage *storage, enum table_
 
 /* Its text as given; for SYSTEM tables the fixed one. */
 const char *place_template_text(const struct storage *storage, enum table_type type);
+
+/* When the storage last moved tables of this type: it was made, or the template changed. */
+int64_t place_moved_at(const struct storage *storage, enum table_type type);
 
 /*
  * First step of resolution: base (absolute) and partial path of a table with
@@ -25,9 +29,9 @@ int place_partial(const char *root, const struct storage *storage, enum table_ty
 		  struct err *err) MUST_CHECK;
 
 /*
- * What the location index knows the place by: the canonical prefix that no
- * other table may own or nest, "./..." when it is inside the catalog's own
- * directory, so that a catalog that was moved keeps its index.
+ * What the location index knows the place by: the canonical location_claim,
+ * "./..." when it is inside the catalog's own directory, so that a catalog that
+ * was moved keeps its index.
  */
 int place_key(const char *root, const struct storage *storage, enum table_type type,
 	      const char *location_name, char key[LOCATION_SIZE], struct err *err) MUST_CHECK;
@@ -35,7 +39,28 @@ int place_key(const char *root, const struct storage *storage, enum table_type t
 /* Whether the place behind a key is the catalog's own directory, or around it. */
 bool place_holds_catalog(const char *root, const char *key);
 
-/* Whether a directory on this machine holds anything; false for URIs and what cannot be read. */
-bool place_is_occupied(const char *path);
+/* The place that no other table may own or lie in or around. */
+struct place_claim {
+	char key[LOCATION_SIZE];	/* place_key */
+	char path[LOCATION_SIZE];	/* location_claim, absolute */
+	/* For people: path, or the partial path where that ends within a name. */
+	char shown[LOCATION_SIZE];
+};
+int place_claim(const char *root, const struct storage *storage, enum table_type type,
+		const char *location_name, struct place_claim *out, struct err *err) MUST_CHECK;
+
+/*
+ * Whether anything is there already: one look into one directory of this
+ * machine.  false for URIs and for what cannot be read.  Not to be asked where
+ * place_real_base gives -EDEADLK.
+ */
+bool place_is_occupied(const struct place_claim *claim);
+
+/*
+ * The base directory of a filesystem storage, as it is.  0, or -errno without
+ * message where that cannot be told: of location_base or real_path_find.
+ */
+int place_real_base(const char *root, const struct storage *storage,
+		    struct real_path *out) MUST_CHECK;
 
 #endif

@@ -191,6 +191,11 @@ void record_encode_storage(const struct storage *storage, struct buf *out)
 	put_uint(out, storage->version);
 	put_int(out, storage->created_at);
 	put_stamp(out, storage->updated_at, storage->created_at);
+	if (storage->shared_moved_at != storage->updated_at ||
+	    storage->user_moved_at != storage->updated_at) {
+		put_stamp(out, storage->shared_moved_at, storage->created_at);
+		put_stamp(out, storage->user_moved_at, storage->created_at);
+	}
 	finish_record(out, payload);
 }
 

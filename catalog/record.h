@@ -5,7 +5,8 @@
  * Header: format u8, kind u8, renderer u8, reserved u8, payload length le32,
  * xxh3-64 of the payload le64; then the payload, fields in the order of the
  * struct, types in their wire form (catalog/record_format.h).  References,
- * arena and txn of an object are not in it.
+ * arena and txn of an object are not in it; a storage's moved_at stamps only
+ * where they are not both updated_at, as older programs did not write them.
  */
 #ifndef KALAM_CATALOG_RECORD_H
 #define KALAM_CATALOG_RECORD_H

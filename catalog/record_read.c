@@ -330,6 +330,19 @@ static void get_table(struct decoder *d, struct table *table)
 		table->sizes[i] = get_u32(d, "a size");
 }
 
+/* Left out where both are updated_at. */
+static void get_moved(struct decoder *d, struct storage *storage)
+{
+	storage->shared_moved_at = storage->user_moved_at = storage->updated_at;
+	if (d->r.failed || !d->r.len)
+		return;
+	storage->shared_moved_at = get_stamp(d, storage->created_at, "shared_moved_at");
+	storage->user_moved_at = get_stamp(d, storage->created_at, "user_moved_at");
+	if (storage->shared_moved_at == storage->updated_at &&
+	    storage->user_moved_at == storage->updated_at)
+		damaged(d, "its stamps are given twice");
+}
+
 static void get_storage(struct decoder *d, struct storage *storage)
 {
 	struct err cause = ERR_INIT;
@@ -346,6 +359,7 @@ static void get_storage(struct decoder *d, struct storage *storage)
 	storage->version = get_u32(d, "storage_version");
 	storage->created_at = get_int(d, "created_at");
 	storage->updated_at = get_stamp(d, storage->created_at, "updated_at");
+	get_moved(d, storage);
 	if (d->r.failed)
 		return;
 	if (template_parse(TEMPLATE_SHARED, storage->shared_template, &storage->shared, &cause) ||

@@ -12,7 +12,7 @@
  *   objects    kind u8, id be32 -> record
  *              128 + dir kind u8, parent be32 -> sequence le64, stamp le64, count le32
  *   versions   table be32, version be32 -> committed_at be64, record
- *   locations  normalised path, '/' at the end -> table be32
+ *   locations  normalised path, '/' at the end, or the beginning of names -> table be32
  *   trash      purge time be64, table be32 -> u8 what (enum trash_kind)
  *   log        end offset be64 of the line in log.jsonl -> line with newline
  *   changes    sequence be64, index be32 -> struct change_row
@@ -133,7 +133,9 @@ int row_version_at(struct txn *txn, uint32_t table, int64_t stamp, uint32_t *ver
 /*
  * Who owns path, a directory above it or one below it, other than `table`
  * (0 = anybody)?  0 with *owner, or -ENOENT.  path is absolute and normalised,
- * without a trailing slash.  location_add: -ENAMETOOLONG over LOCATION_MAX_BYTES.
+ * without a trailing slash; with '{' at its end it stands for all names that
+ * begin so, with what is below them (location_claim).  location_add:
+ * -ENAMETOOLONG over LOCATION_MAX_BYTES.
  */
 #define LOCATION_MAX_BYTES 499	/* LMDB's keys end at 511 */
 #define CLAIM_MAX_BYTES (LOCATION_MAX_BYTES - 1)	/* a purged table's mark is one byte longer */

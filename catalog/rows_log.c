@@ -8,38 +8,34 @@
 #include <string.h>
 
 /*
- * A location's key is its path with '/' at the end.  So a directory's key is a
- * prefix of the keys below it and of nothing else ("/a/" of "/a/b/", not of
- * "/ab/"), and everything below it follows it in order.
+ * A location's key is its path with '/' at the end, or the beginning of names
+ * without the '{' that marks it.  So two places meet exactly where one key is
+ * the beginning of the other ("/a/" of "/a/b/", not of "/ab/"; "/a/t_" of
+ * "/a/t_1_" and of "/a/t_x/"), and what begins with a key follows it in order.
  */
 static int location_key(struct key *key, const char *path)
 {
 	size_t len = strlen(path);
+	bool open = len && path[len - 1] == '{';
 	bool slash = len && path[len - 1] == '/';
 
 	if (len > LOCATION_MAX_BYTES)
 		return -ENAMETOOLONG;
 	key->len = 0;
-	key_text(key, path, len);
-	if (!slash)
+	key_text(key, path, open ? len - 1 : len);
+	if (!open && !slash)
 		key_text(key, "/", 1);
 	return 0;
 }
 
-/* 0 with *owner for the entry at exactly this key, if it is another table's. */
-static int owner_at(struct txn *txn, struct bytes key, uint32_t table, uint32_t *owner)
+static size_t common_length(const struct key *key, size_t len, struct bytes other)
 {
-	struct bytes value;
-	uint32_t id;
-	int rc = store_get(txn, DB_LOCATIONS, key, &value);
+	const uint8_t *at = other.at;
+	size_t n = 0;
 
-	if (!rc)
-		rc = bytes_be32(value, &id);
-	if (!rc && id == table)
-		rc = -ENOENT;
-	if (!rc)
-		*owner = id;
-	return rc;
+	while (n < len && n < other.len && key->at[n] == at[n])
+		n++;
+	return n;
 }
 
 int location_find(struct txn *txn, const char *path, uint32_t *owner)
@@ -54,14 +50,39 @@ int location_find(struct txn *txn, const char *path, uint32_t *owner)
 	return rc ? rc : bytes_be32(value, owner);
 }
 
-static int owner_above(struct txn *txn, const char *path, uint32_t table, uint32_t *owner)
+/*
+ * The owner of a key that `key` begins with.  Such a key is not before the last
+ * one up to `key`, unless that shares less with it.
+ */
+static int owner_above(struct txn *txn, const struct key *key, uint32_t table, uint32_t *owner)
 {
-	int rc = -ENOENT;
+	struct cursor *c;
+	size_t len = key->len;
+	int rc = cursor_open(txn, DB_LOCATIONS, &c, NULL);
 
-	for (size_t i = 0; path[i] && i < LOCATION_MAX_BYTES && rc == -ENOENT; i++) {
-		if (path[i] == '/' && path[i + 1])
-			rc = owner_at(txn, (struct bytes){ path, i + 1 }, table, owner);
+	if (rc)
+		return rc;
+	for (rc = -ENOENT; rc == -ENOENT && len;) {
+		struct key behind = { .len = 0 };
+		struct bytes k, v;
+		uint32_t id;
+		size_t common;
+
+		key_text(&behind, (const char *)key->at, len);
+		key_u8(&behind, 0);
+		rc = cursor_seek_before(c, key_bytes(&behind), &k, &v);
+		if (!rc)
+			rc = bytes_be32(v, &id);
+		if (rc)
+			break;
+		common = common_length(key, len, k);
+		len = common == k.len ? common - 1 : common;
+		if (common < k.len || id == table)
+			rc = -ENOENT;
+		else
+			*owner = id;
 	}
+	cursor_close(c);
 	return rc;
 }
 
@@ -82,13 +103,19 @@ static int find_other(void *arg, struct bytes rest, struct bytes value)
 int location_owner(struct txn *txn, const char *path, uint32_t table, uint32_t *owner)
 {
 	struct owner_search search = { .table = table };
+	bool too_long;
 	struct key key;
-	int rc = owner_above(txn, path, table, owner);
+	int rc;
 
-	if (rc != -ENOENT)
+	too_long = location_key(&key, path) != 0;
+	if (too_long) {
+		/* Nothing is below what location_add refuses, but something may be above. */
+		key.len = 0;
+		key_text(&key, path, LOCATION_MAX_BYTES + 1);
+	}
+	rc = owner_above(txn, &key, table, owner);
+	if (rc != -ENOENT || too_long)
 		return rc;
-	if (location_key(&key, path))
-		return -ENOENT;		/* location_add refuses what is that long */
 	rc = entries_list(txn, DB_LOCATIONS, &key, &key, find_other, &search);
 	if (rc == 1)
 		*owner = search.owner;

@@ -382,6 +382,12 @@ static int seal_table(struct seal *s, struct touched *t)
 	return rc ? rc : table_row(s, t, state ? state : version);
 }
 
+/* Type and base directory of a storage stay; whoever is in use is not dropped. */
+static bool moves_tables(const struct touched *t, int64_t now)
+{
+	return !t->created && (t->storage->shared_moved_at == now || t->storage->user_moved_at == now);
+}
+
 static int plain_row(struct seal *s, const struct touched *t, const struct outcome *o)
 {
 	struct change_row row = { .object = t->kind, .event = o->event, .id = t->id };
@@ -390,7 +396,7 @@ static int plain_row(struct seal *s, const struct touched *t, const struct outco
 		snprintf(row.name, sizeof(row.name), "%.*s", NAME_MAX_BYTES, o->name);
 	if (!t->created)
 		snprintf(row.old_name, sizeof(row.old_name), "%.*s", NAME_MAX_BYTES, o->name);
-	row.moves_locations = t->kind == OBJECT_STORAGE && !t->created;
+	row.moves_locations = t->kind == OBJECT_STORAGE && moves_tables(t, s->ex->now);
 	return append_row(s, &row);
 }
 
@@ -421,6 +427,17 @@ static int seal_namespace(struct seal *s, struct touched *t)
 	return rc ? rc : plain_row(s, t, *here);
 }
 
+static void stamp_storage(const struct storage *before, struct storage *storage, int64_t now)
+{
+	storage->updated_at = now;
+	if (!before)
+		storage->created_at = now;
+	if (!before || !text_equal(before->shared_template, storage->shared_template))
+		storage->shared_moved_at = now;
+	if (!before || !text_equal(before->user_template, storage->user_template))
+		storage->user_moved_at = now;
+}
+
 static int seal_storage(struct seal *s, struct touched *t)
 {
 	struct exec *ex = s->ex;
@@ -436,9 +453,7 @@ static int seal_storage(struct seal *s, struct touched *t)
 		return t->target ? add_outcome(s, t, 0, before, before) : 0;
 	if (!t->purged) {
 		storage->version = before + 1;
-		storage->updated_at = ex->now;
-		if (t->created)
-			storage->created_at = ex->now;
+		stamp_storage(t->storage_before, storage, ex->now);
 	}
 	rc = add_outcome(s, t, event, before, storage->version);
 	if (!rc && t->purged)

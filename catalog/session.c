@@ -7,7 +7,10 @@
  */
 #include "catalog/session.h"
 
+#include "catalog/secret.h"
+
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BLOCK_MAX_BYTES (16u << 20)
@@ -270,5 +273,11 @@ int session_end(struct session *session, bool whole, struct request *request, st
 
 void session_print_error(const struct session *session, const struct err *err, FILE *out)
 {
-	err_print(err, "", shown_text(session), session->shown.len, out);
+	char *hidden = secret_hide(shown_text(session), session->shown.len, false);
+
+	if (hidden)
+		err_print(err, "", hidden, session->shown.len, out);
+	else
+		fprintf(out, "%s\n", err->text);
+	free(hidden);
 }

@@ -7,6 +7,7 @@
 #include "fs/members.h"
 #include "fs/outside.h"
 #include "fs/report.h"
+#include "fs/userlink.h"
 
 #include <errno.h>
 #include <string.h>
@@ -64,6 +65,11 @@ static int64_t mtime_column(struct view *view)
 static int64_t mtime_place(struct view *view)
 {
 	return view->place ? view->place->changed_at : view->table->created_at;
+}
+
+static int64_t mtime_user_link(struct view *view)
+{
+	return userlink_since(view->tree->links, view->inode);
 }
 
 static int64_t mtime_storage(struct view *view)
@@ -349,7 +355,7 @@ static const struct node_row rows[] = {
 	},
 	[NODE_USER_LINK] = {
 		.parent = NODE_STORAGE_DIR, .mode = LINK, .subject = SUBJECT_LINK,
-		.caching = CACHE_NEVER, .link = link_user, .mtime = mtime_started,
+		.caching = CACHE_NEVER, .link = link_user, .mtime = mtime_user_link,
 	},
 };
 // clang-format on

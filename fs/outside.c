@@ -7,6 +7,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,8 +17,29 @@
 #define USER_WORD "{userId}"
 #define SECOND INT64_C(1000000)
 
-/* Positions in a listing of many shards: shard + 1, then how many entries of its directory. */
-#define SHARD_SHIFT 40
+/*
+ * Positions in a listing of many shards: shard + 1, and in 57 bits the position
+ * in its directory, which may have 63.  Of a large one the upper 56 are taken:
+ * where positions follow an order, as hashes of names do, that is at most a few
+ * names too early, and the exact ones of the latest listings are kept.
+ */
+#define SHARD_SHIFT 57
+#define FOLDED (UINT64_C(1) << 56)
+#define FOLD_BITS 7
+#define KEPT 256
+
+struct kept {
+	uint32_t table_id;
+	uint64_t position;	/* 0: none */
+	uint64_t exact;
+};
+
+struct outside {
+	sem_t readers;		/* directories that may be read at the same time */
+	pthread_mutex_t lock;	/* below */
+	struct kept kept[KEPT];	/* the oldest goes first */
+	unsigned next;
+};
 
 /* One directory that may hold users' directories, and how their names look. */
 struct place_dir {
@@ -25,6 +48,63 @@ struct place_dir {
 	char after[LOCATION_SIZE];	/* behind it */
 	char below[LOCATION_SIZE];	/* the rest of the path, with '/' in front, or empty */
 };
+
+struct outside *outside_new(void)
+{
+	struct outside *outside = calloc(1, sizeof(*outside));
+
+	if (!outside)
+		return NULL;
+	sem_init(&outside->readers, 0, OUTSIDE_MAX);
+	pthread_mutex_init(&outside->lock, NULL);
+	return outside;
+}
+
+void outside_free(struct outside *outside)
+{
+	if (!outside)
+		return;
+	sem_destroy(&outside->readers);
+	pthread_mutex_destroy(&outside->lock);
+	free(outside);
+}
+
+static uint64_t fold(unsigned shard, uint64_t exact)
+{
+	uint64_t folded = exact < FOLDED ? exact : FOLDED | exact >> FOLD_BITS;
+
+	return (uint64_t)(shard + 1) << SHARD_SHIFT | folded;
+}
+
+/* A listing ends here for now. */
+static void keep(struct outside *outside, uint32_t table_id, uint64_t position, uint64_t exact)
+{
+	if (exact < FOLDED)
+		return;
+	pthread_mutex_lock(&outside->lock);
+	outside->kept[outside->next] = (struct kept){ table_id, position, exact };
+	outside->next = (outside->next + 1) % KEPT;
+	pthread_mutex_unlock(&outside->lock);
+}
+
+/* The position in the shard's directory.  Of two that fold alike the first: nothing is left out. */
+static uint64_t unfold(struct outside *outside, uint32_t table_id, uint64_t position)
+{
+	uint64_t folded = position & ((UINT64_C(1) << SHARD_SHIFT) - 1);
+	uint64_t exact = UINT64_MAX;
+
+	if (folded < FOLDED)
+		return folded;
+	pthread_mutex_lock(&outside->lock);
+	for (unsigned i = 0; i < KEPT; i++) {
+		const struct kept *kept = &outside->kept[i];
+
+		if (kept->position == position && kept->table_id == table_id && kept->exact < exact)
+			exact = kept->exact;
+	}
+	pthread_mutex_unlock(&outside->lock);
+	return exact < UINT64_MAX ? exact : (folded ^ FOLDED) << FOLD_BITS;
+}
 
 /* partial with {shard} filled in. */
 static bool fill_shard(const char *partial, unsigned shard, char out[LOCATION_SIZE])
@@ -176,12 +256,13 @@ static int list_plain(struct view *dir, DIR *stream, const struct place_dir *pla
 	return 0;
 }
 
-static int list_shard(struct view *dir, unsigned shard, uint64_t skip, entry_fn *fn, void *arg)
+/* The users of one shard behind a position of the listing; 0 for all. */
+static int list_shard(struct view *dir, unsigned shard, uint64_t after, entry_fn *fn, void *arg)
 {
-	uint64_t position = (uint64_t)(shard + 1) << SHARD_SHIFT;
+	struct outside *outside = dir->tree->outside;
+	uint64_t exact = 0;	/* behind the last user that was taken */
 	struct place_dir place;
 	struct dirent *found;
-	uint64_t count = 0;
 	DIR *stream;
 	int rc = 0;
 
@@ -190,13 +271,21 @@ static int list_shard(struct view *dir, unsigned shard, uint64_t skip, entry_fn 
 	stream = opendir(place.path);
 	if (!stream)
 		return is_absence(errno) ? 0 : -errno;
-	while (!rc && (found = readdir(stream))) {
+	if (after)
+		seekdir(stream, (long)unfold(outside, dir->table->id, after));
+	while ((found = readdir(stream))) {
 		char user[USER_ID_MAX_BYTES + 1];
+		uint64_t behind = (uint64_t)found->d_off;
 
-		if (++count > skip && user_of(dir, &place, shard, dirfd(stream), found, user))
-			rc = emit_user(dir, user, position + count, fn, arg);
+		if (!user_of(dir, &place, shard, dirfd(stream), found, user))
+			continue;
+		rc = emit_user(dir, user, fold(shard, behind), fn, arg);
+		if (rc)
+			break;
+		exact = behind;
 	}
 	closedir(stream);
+	keep(outside, dir->table->id, fold(shard, exact), exact);
 	return rc;
 }
 
@@ -205,13 +294,9 @@ static int list_shards(struct view *dir, uint64_t after, entry_fn *fn, void *arg
 	unsigned first = after >> SHARD_SHIFT ? (unsigned)(after >> SHARD_SHIFT) - 1 : 0;
 	int rc = emit_dots(dir, after, fn, arg);
 
-	for (unsigned shard = first; !rc && shard < USER_SHARDS; shard++) {
-		uint64_t skip = 0;
-
-		if (after >> SHARD_SHIFT && shard == first)
-			skip = after & ((UINT64_C(1) << SHARD_SHIFT) - 1);
-		rc = list_shard(dir, shard, skip, fn, arg);
-	}
+	for (unsigned shard = first; !rc && shard < USER_SHARDS; shard++)
+		rc = list_shard(dir, shard,
+				after >> SHARD_SHIFT && shard == first ? after : 0, fn, arg);
 	return rc;
 }
 
@@ -239,13 +324,13 @@ int outside_list(struct view *dir, uint64_t after, entry_fn *fn, void *arg, stru
 		return rc;
 	if (!is_readable_place(dir))
 		return emit_dots(dir, after, fn, arg);
-	if (sem_trywait(&dir->tree->outside))
+	if (sem_trywait(&dir->tree->outside->readers))
 		return err_set(err, -EBUSY, "Too many listings of user directories at a time");
 	if (shard_count(dir) > 1)
 		rc = list_shards(dir, after, fn, arg);
 	else
 		rc = list_one(dir, after, fn, arg);
-	sem_post(&dir->tree->outside);
+	sem_post(&dir->tree->outside->readers);
 	return rc;
 }
 
@@ -262,7 +347,8 @@ int outside_find(struct view *dir, const char *name, struct view *child, struct 
 	rc = location_user(dir->place->partial, name, child->link, err);
 	if (rc)
 		return rc;
-	return userlink_get(dir->tree->links, dir->table->id, name, child->link, &child->inode);
+	return userlink_get(dir->tree->links, dir->table->id, name, child->link,
+			    dir->place->changed_at, &child->inode);
 }
 
 /* What tells a listing of these directories from another one. */
@@ -305,11 +391,11 @@ int64_t outside_mtime(struct view *dir)
 	placed = trace.last = dir->place->changed_at;
 	if (!is_readable_place(dir))
 		return placed;
-	if (sem_trywait(&dir->tree->outside))
+	if (sem_trywait(&dir->tree->outside->readers))
 		return now;
 	for (unsigned shard = 0; shard < shard_count(dir); shard++)
 		look(dir, shard, &trace);
-	sem_post(&dir->tree->outside);
+	sem_post(&dir->tree->outside->readers);
 	if (trace.is_blind)
 		return now - now % SECOND;
 	/* Stamps of file systems are coarse: two changes may share one. */

@@ -15,11 +15,19 @@
 
 #define OUTSIDE_MAX 8
 
+/* What listings share. */
+struct outside;
+struct outside *outside_new(void);	/* NULL when memory is out */
+void outside_free(struct outside *outside);
+
 /* storage/<userId>: -ENOENT for an id that cannot be one. */
 int outside_find(struct view *dir, const char *name, struct view *child,
 		 struct err *err) MUST_CHECK;
 
-/* See node_list; positions are the outside directory's own. */
+/*
+ * See node_list; positions are the outside directories' own, so that a listing
+ * of any length goes on where it was: one pass, and nothing kept in memory.
+ */
 int outside_list(struct view *dir, uint64_t after, entry_fn *fn, void *arg,
 		 struct err *err) MUST_CHECK;
 

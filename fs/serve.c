@@ -81,18 +81,19 @@ int serve_new(struct options *options, struct mount **out, struct err *err)
 	handles_init(&mount->handles);
 	siblings_init(&mount->siblings);
 	mount->siblings.is_off = options->nopush;
-	sem_init(&mount->tree.outside, 0, OUTSIDE_MAX);
 	mount->allow_epoch = !options->noepoch;
 	mount->max_read = options->max_read;
 	mount->tree.report = report_new();
 	mount->tree.links = userlinks_new();
 	mount->tree.metrics = metrics_new();
+	mount->tree.outside = outside_new();
 	mount->callers = callers_new();
 	if (options->read_only) {
 		mount->kept = kept_new(KEPT_MAX);
 		mount->tree.kept = mount->kept;
 	}
-	if (!mount->tree.report || !mount->tree.links || !mount->tree.metrics || !mount->callers ||
+	if (!mount->tree.report || !mount->tree.links || !mount->tree.metrics ||
+	    !mount->tree.outside || !mount->callers ||
 	    (options->read_only && !mount->kept) || !new_editing(mount)) {
 		serve_free(mount);
 		return err_nomem(err);
@@ -121,7 +122,7 @@ void serve_free(struct mount *mount)
 	userlinks_free(mount->tree.links);
 	report_free(mount->tree.report);
 	metrics_free(mount->tree.metrics);
-	sem_destroy(&mount->tree.outside);
+	outside_free(mount->tree.outside);
 	free(mount);
 }
 

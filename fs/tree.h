@@ -8,7 +8,6 @@
 
 #include "catalog/catalog.h"
 
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,6 +16,7 @@
 struct drafts;
 struct kept;
 struct metrics;
+struct outside;
 struct report;
 struct scratch;
 struct userlinks;
@@ -45,8 +45,7 @@ struct tree {
 	/* What log.jsonl shows: set when the kernel has dropped the old last page. */
 	_Atomic uint64_t log_end;
 	_Atomic int64_t log_stamp;
-	/* Directories outside of the mount that may be read at the same time. */
-	sem_t outside;
+	struct outside *outside;	/* borrowed */
 };
 
 #endif

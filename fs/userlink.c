@@ -16,6 +16,7 @@ struct link {
 	uint32_t table_id, number;
 	uint64_t lookups;
 	uint64_t ino;
+	int64_t since;
 	char *text;	/* behind user_id in the same memory */
 	char user_id[];
 };
@@ -113,7 +114,7 @@ static struct link *new_link(struct userlinks *links, uint32_t table_id, const c
 }
 
 int userlink_get(struct userlinks *links, uint32_t table_id, const char *user_id, const char *text,
-		 struct inode *out)
+		 int64_t since, struct inode *out)
 {
 	uint64_t ino = userlink_ino(table_id, user_id);
 	size_t bucket = ino % BUCKETS;
@@ -133,6 +134,7 @@ int userlink_get(struct userlinks *links, uint32_t table_id, const char *user_id
 		links->by_number[link->number % BUCKETS] = link;
 	}
 	link->lookups++;
+	link->since = since;
 	*out = (struct inode){ .kind = NODE_USER_LINK, .object = link->number };
 	pthread_mutex_unlock(&links->lock);
 	return 0;
@@ -160,6 +162,18 @@ uint64_t userlink_node_ino(struct userlinks *links, struct inode inode)
 	ino = link ? link->ino : 0;
 	pthread_mutex_unlock(&links->lock);
 	return ino;
+}
+
+int64_t userlink_since(struct userlinks *links, struct inode inode)
+{
+	struct link *link;
+	int64_t since;
+
+	pthread_mutex_lock(&links->lock);
+	link = find_number(links, inode.object);
+	since = link ? link->since : 0;
+	pthread_mutex_unlock(&links->lock);
+	return since;
 }
 
 static void drop_link(struct userlinks *links, struct link *link)

@@ -19,17 +19,20 @@ struct userlinks *userlinks_new(void);
 void userlinks_free(struct userlinks *links);
 
 /*
- * The node of one user's link with this text, with one lookup counted:
- * userlink_forget gives it back.  0 or -ENOMEM.
+ * The node of one user's link with this text, which it has since a point in
+ * time, with one lookup counted: userlink_forget gives it back.  0 or -ENOMEM.
  */
 int userlink_get(struct userlinks *links, uint32_t table_id, const char *user_id, const char *text,
-		 struct inode *out) MUST_CHECK;
+		 int64_t since, struct inode *out) MUST_CHECK;
 
 /* Its text; -ENOENT for a node that was forgotten. */
 int userlink_text(struct userlinks *links, struct inode inode, char out[LOCATION_SIZE]) MUST_CHECK;
 
 /* The kernel gives count lookups back.  Nodes of other kinds are ignored. */
 void userlink_forget(struct userlinks *links, uint64_t id, uint64_t count);
+
+/* Since when it is so; 0 for a node that was forgotten. */
+int64_t userlink_since(struct userlinks *links, struct inode inode);
 
 /* Inode number of a user's link: always the same. */
 uint64_t userlink_ino(uint32_t table_id, const char *user_id);

@@ -367,11 +367,18 @@ int location_user(const char *partial, const char *user_id, char out[LOCATION_SI
 	return finish_location(&p, err);
 }
 
-void location_prefix(const char *partial, char out[LOCATION_SIZE])
+/* Where the first placeholder left begins; NULL if none is left. */
+static const char *first_left(const char *partial)
 {
 	const char *shard = strstr(partial, placeholder_name(PLACEHOLDER_SHARD));
 	const char *user = strstr(partial, placeholder_name(PLACEHOLDER_USER));
-	const char *first = shard && (!user || shard < user) ? shard : user;
+
+	return shard && (!user || shard < user) ? shard : user;
+}
+
+void location_prefix(const char *partial, char out[LOCATION_SIZE])
+{
+	const char *first = first_left(partial);
 	struct path p = { .out = out };
 
 	append(&p, partial, first ? (size_t)(first - partial) : strlen(partial));
@@ -381,6 +388,44 @@ void location_prefix(const char *partial, char out[LOCATION_SIZE])
 	}
 	while (p.len > 1 && out[p.len - 1] == '/')
 		p.len--;
+	out[p.len] = '\0';
+}
+
+/* Whether a segment ends between {tableName} and the first placeholder left. */
+static bool ends_behind_table(const struct template *t)
+{
+	bool behind = false;
+
+	for (unsigned i = 0; i < t->count; i++) {
+		const struct template_part *part = &t->parts[i];
+
+		switch (part->placeholder) {
+		case PLACEHOLDER_TABLE:
+			behind = true;
+			break;
+		case PLACEHOLDER_NONE:
+			if (behind && memchr(part->text, '/', part->len))
+				return true;
+			break;
+		case PLACEHOLDER_SHARD:
+		case PLACEHOLDER_USER:
+			return false;
+		case PLACEHOLDER_NAMESPACE:
+			break;
+		}
+	}
+	return true;
+}
+
+void location_claim(const struct template *t, const char *partial, char out[LOCATION_SIZE])
+{
+	struct path p = { .out = out };
+
+	if (ends_behind_table(t)) {
+		location_prefix(partial, out);
+		return;
+	}
+	append(&p, partial, (size_t)(first_left(partial) - partial) + 1);
 	out[p.len] = '\0';
 }
 

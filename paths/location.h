@@ -64,13 +64,19 @@ int location_user(const char *partial, const char *user_id, char out[LOCATION_SI
 		  struct err *err) MUST_CHECK;
 
 /*
- * The part of a partial path that no other table may own or lie in or around:
- * everything before the segment with the first placeholder left, without a
- * trailing slash ("/" itself excepted).  (With the rules of template_parse it
- * always holds the table's own segments, unless one of them also holds the
- * placeholder, as in "{tableName}_{userId}".)
+ * A partial path up to the segment with the first placeholder left, without a
+ * trailing slash ("/" itself excepted): the directory that all users' locations
+ * are in.
  */
 void location_prefix(const char *partial, char out[LOCATION_SIZE]);
+
+/*
+ * What no other table may own or lie in or around, of the partial path that t
+ * gave: location_prefix where the table's name is in it.  Where {tableName} and
+ * the first placeholder left share a segment, as in "{tableName}_{userId}", all
+ * names that begin like it: "/base/app/users_{", with the brace as the mark.
+ */
+void location_claim(const struct template *t, const char *partial, char out[LOCATION_SIZE]);
 
 /*
  * User ids: [A-Za-z0-9_][A-Za-z0-9._@-]{0,127} (decisions.md 62).  text needs

@@ -66,7 +66,26 @@ static bool has_room(int rc, const char *out)
 	return !rc;
 }
 
-static void resolve_user(const char *base, const char *partial, const char *id)
+/* What no other table may own covers the location. */
+static void check_claim(const struct template *t, const char *base, const char *partial,
+			const char *location)
+{
+	char claim[LOCATION_SIZE];
+	size_t len;
+
+	location_claim(t, partial, claim);
+	len = strlen(claim);
+	assert(len > strlen(base) && !strncmp(claim, base, strlen(base)));
+	if (claim[len - 1] == '{') {
+		assert(!strncmp(location, claim, len - 1) && location[len - 1]);
+		assert(claim[len - 2] != '/');
+	} else {
+		assert(!strncmp(location, claim, len) && (!location[len] || location[len] == '/'));
+	}
+}
+
+static void resolve_user(const char *base, const struct template *t, const char *partial,
+			 const char *id)
 {
 	char location[LOCATION_SIZE];
 	struct err err = ERR_INIT;
@@ -80,6 +99,7 @@ static void resolve_user(const char *base, const char *partial, const char *id)
 		return;
 	check_inside(base, location);
 	check_prefix(base, partial, location);
+	check_claim(t, base, partial, location);
 	assert(!strpbrk(location + strlen(base), "{}"));
 }
 
@@ -91,9 +111,9 @@ static void resolve(const char *base, const struct template *t, const char *name
 	if (!has_room(rc, partial))
 		return;
 	check_inside(base, partial);
-	resolve_user(base, partial, id);
+	resolve_user(base, t, partial, id);
 	for (size_t i = 0; i < countof(user_ids); i++)
-		resolve_user(base, partial, user_ids[i]);
+		resolve_user(base, t, partial, user_ids[i]);
 }
 
 /* A name from anywhere is one of two plain words, or refused. */

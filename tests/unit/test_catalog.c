@@ -608,8 +608,14 @@ static void places_must_not_nest_across_storages(void **state)
 static void a_template_that_makes_places_collide_is_refused(void **state)
 {
 	struct place place;
+	char text[1200];
 
 	(void)state;
+	snprintf(text, sizeof(text),
+	         "Location '%s/storage/a_b_c' of table a.b_c is the same as, inside or around "
+	         "that of table a_b.c. "
+	         "Choose another storage, template or LOCATION_NAME",
+	         catalog_dir(w.catalog));
 	world_run(
 		&w,
 		"CREATE NAMESPACE a_b; CREATE NAMESPACE a; CREATE TABLE a_b.c (id INT PRIMARY KEY);"
@@ -617,9 +623,7 @@ static void a_template_that_makes_places_collide_is_refused(void **state)
 	world_refuse(&w,
 	             "ALTER STORAGE local SET SHARED_TABLES_TEMPLATE '{namespace}_{tableName}';",
 	             -EEXIST,
-	             "Location './storage/a_b_c' of table a.b_c is the same as, inside or around "
-	             "that of table a_b.c. "
-	             "Choose another storage, template or LOCATION_NAME");
+	             text);
 	place_of("a", "b_c", &place);
 	assert_string_equal(below(place.partial), "storage/a/b_c");
 	storage_put(place.storage);
@@ -678,6 +682,16 @@ static void the_place_of_a_purged_table_with_files_is_not_used_again(void **stat
 	storage_put(place.storage);
 }
 
+/* One line, about a location below the catalog's directory. */
+static void assert_note(const struct request *request, const char *rest)
+{
+	char text[1200];
+
+	snprintf(text, sizeof(text), "location %s/%s\n", catalog_dir(w.catalog), rest);
+	assert_non_null(request->notes);
+	assert_string_equal(request->notes, text);
+}
+
 static void files_that_no_table_left_are_taken_over(void **state)
 {
 	struct request request;
@@ -690,11 +704,359 @@ static void files_that_no_table_left_are_taken_over(void **state)
 	assert_int_equal(world_try(&w, NULL, "CREATE SHARED TABLE app.u (id INT PRIMARY KEY);",
 	                           false, &request),
 	                 0);
-	assert_null(request.notes);
+	assert_note(&request, "storage/app/u is not empty");
 	request_fini(&request);
 	place_of("app", "u", &place);
 	assert_string_equal(below(place.partial), "storage/app/u");
 	storage_put(place.storage);
+	/* nor where nothing is, and not at a store that cannot be looked at */
+	assert_int_equal(world_try(&w, NULL,
+	                           "CREATE SHARED TABLE app.v (id INT PRIMARY KEY);"
+	                           "CREATE STORAGE s TYPE s3 BUCKET 'b';"
+	                           "CREATE SHARED TABLE app.x (id INT PRIMARY KEY) WITH (STORAGE_ID = 's');",
+	                           false, &request),
+	                 0);
+	assert_null(request.notes);
+	request_fini(&request);
+}
+
+/* Whoever names a location means it, also that of a purged table. */
+static void a_named_location_is_taken_with_what_is_there(void **state)
+{
+	struct request request;
+	struct place place;
+	char path[1100];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/storage/app/t/x", catalog_dir(w.catalog));
+	make_dirs(path);
+	world_run(&w, "DROP TABLE app.t PURGE;");
+	assert_int_equal(world_try(&w, NULL,
+	                           "CREATE SHARED TABLE app.t (id INT PRIMARY KEY) WITH "
+	                           "(LOCATION_NAME = 'app/t');",
+	                           true, &request),
+	                 0);
+	assert_note(&request, "storage/app/t is not empty");
+	request_fini(&request);
+	world_run(&w, "CREATE SHARED TABLE app.t (id INT PRIMARY KEY) WITH (LOCATION_NAME = 'app/t');");
+	place_of("app", "t", &place);
+	assert_string_equal(below(place.partial), "storage/app/t");
+	storage_put(place.storage);
+}
+
+/* A location that cannot be had under any name is told by the name it should have had. */
+static void a_clash_tells_the_location_that_was_meant(void **state)
+{
+	(void)state;
+	world_run(&w, "CREATE NAMESPACE a; CREATE STORAGE outer_one TYPE filesystem PATH '/srv';"
+	              "CREATE STORAGE inner_one TYPE filesystem PATH '/srv/a/b/c';"
+	              "CREATE SHARED TABLE a.b (id INT PRIMARY KEY) WITH (STORAGE_ID = 'outer_one');");
+	world_refuse(&w,
+	             "CREATE SHARED TABLE a.d (id INT PRIMARY KEY) WITH (STORAGE_ID = 'inner_one');",
+	             -EEXIST,
+	             "Location '/srv/a/b/c/a/d' of table a.d is the same as, inside or around that "
+	             "of table a.b. Choose another storage, template or LOCATION_NAME");
+}
+
+static void all_names_beside_a_purged_table_may_hold_data(void **state)
+{
+	char path[1100], text[1200], sql[200];
+
+	(void)state;
+	world_run(&w, "CREATE STORAGE s TYPE filesystem PATH 'x';"
+	              "CREATE SHARED TABLE app.u (id INT PRIMARY KEY) WITH (STORAGE_ID = 's');");
+	world_run(&w, "DROP TABLE app.u PURGE;");
+	for (unsigned n = 0; n < 10; n++) {
+		char name[40] = "u";
+
+		/* The table that comes is number 43. */
+		if (n)
+			snprintf(name, sizeof(name), n == 1 ? "u_43" : "u_43_%u", n);
+		snprintf(path, sizeof(path), "%s/x/app/%s/data", catalog_dir(w.catalog), name);
+		make_dirs(path);
+		snprintf(sql, sizeof(sql),
+		         "CREATE SHARED TABLE app.v (id INT PRIMARY KEY) WITH (STORAGE_ID = 's', "
+		         "LOCATION_NAME = 'app/%s');", name);
+		if (n) {
+			world_run(&w, sql);
+			world_run(&w, "DROP TABLE app.v PURGE;");
+		}
+	}
+	snprintf(text, sizeof(text),
+	         "Location '%s/x/app/u' of table app.u holds data of a purged table, and so do "
+	         "those beside it. Choose a LOCATION_NAME",
+	         catalog_dir(w.catalog));
+	world_refuse(&w, "CREATE SHARED TABLE app.u (id INT PRIMARY KEY) WITH (STORAGE_ID = 's');",
+	             -EEXIST, text);
+}
+
+/* --- user ids within the segment of the table's name --- */
+
+#define WITHIN "{namespace}/{tableName}_{userId}"
+
+static void tables_share_a_directory_where_the_user_is_in_their_segment(void **state)
+{
+	struct request request;
+	struct place place;
+	char path[1100];
+
+	(void)state;
+	world_run(&w, "CREATE STORAGE s TYPE filesystem PATH 'x' USER_TABLES_TEMPLATE '" WITHIN "';"
+	              "CREATE USER TABLE app.ab (id INT PRIMARY KEY) WITH (STORAGE_ID = 's');"
+	              "CREATE USER TABLE app.ac (id INT PRIMARY KEY) WITH (STORAGE_ID = 's');"
+	              "CREATE SHARED TABLE app.a (id INT PRIMARY KEY) WITH (STORAGE_ID = 's');");
+	place_of("app", "ac", &place);
+	assert_string_equal(below(place.partial), "x/app/ac_{userId}");
+	storage_put(place.storage);
+	/* what begins like the name is there, what does not is another's */
+	snprintf(path, sizeof(path), "%s/x/app/ab_u/data", catalog_dir(w.catalog));
+	make_dirs(path);
+	assert_int_equal(world_try(&w, NULL, "DROP TABLE app.ac PURGE;", false, &request), 0);
+	assert_null(request.notes);
+	request_fini(&request);
+	assert_int_equal(world_try(&w, NULL, "DROP TABLE app.ab PURGE;", false, &request), 0);
+	assert_note(&request, "x/app/ab_{userId} is not empty: its data stays where it is");
+	request_fini(&request);
+	world_run(&w, "CREATE USER TABLE app.ab (id INT PRIMARY KEY) WITH (STORAGE_ID = 's');");
+	place_of("app", "ab", &place);
+	assert_string_equal(below(place.partial), "x/app/ab_36_{userId}");
+	storage_put(place.storage);
+}
+
+/* User b_x of table a would be user x of table a_b. */
+static void tables_whose_users_could_meet_are_refused(void **state)
+{
+	char text[1200];
+
+	(void)state;
+	snprintf(text, sizeof(text),
+	         "Location '%s/x/app/a_b_{userId}' of table app.a_b is the same as, inside or "
+	         "around that of table app.a. Choose another storage, template or LOCATION_NAME",
+	         catalog_dir(w.catalog));
+	world_run(&w, "CREATE STORAGE s TYPE filesystem PATH 'x' USER_TABLES_TEMPLATE '" WITHIN "';"
+	              "CREATE USER TABLE app.a (id INT PRIMARY KEY) WITH (STORAGE_ID = 's');");
+	world_refuse(&w,
+	             "CREATE USER TABLE app.y (id INT PRIMARY KEY) WITH (STORAGE_ID = 's', "
+	             "LOCATION_NAME = 'app/a_b');",
+	             -EEXIST, NULL);
+	world_refuse(&w, "CREATE USER TABLE app.a_b (id INT PRIMARY KEY) WITH (STORAGE_ID = 's');",
+	             -EEXIST, text);
+	world_refuse(&w,
+	             "CREATE SHARED TABLE app.y (id INT PRIMARY KEY) WITH (STORAGE_ID = 's', "
+	             "LOCATION_NAME = 'app/a_x');",
+	             -EEXIST, NULL);
+	world_run(&w, "CREATE SHARED TABLE app.b (id INT PRIMARY KEY) WITH (STORAGE_ID = 's');"
+	              "CREATE STORAGE inner_one TYPE filesystem PATH 'x/app/b_b/c';"
+	              "CREATE SHARED TABLE app.c (id INT PRIMARY KEY) WITH (STORAGE_ID = 'inner_one');");
+	world_refuse(&w,
+	             "CREATE USER TABLE app.z (id INT PRIMARY KEY) WITH (STORAGE_ID = 's', "
+	             "LOCATION_NAME = 'app/b');",
+	             -EEXIST, NULL);
+}
+
+/* The catalog "/.../kalam-xyz" begins like a name that ends there. */
+static void a_segment_that_could_be_the_catalog_is_refused(void **state)
+{
+	char sql[1300], above[1100], *name;
+
+	(void)state;
+	snprintf(above, sizeof(above), "%s", catalog_dir(w.catalog));
+	name = strrchr(above, '/');
+	*name++ = '\0';
+	snprintf(sql, sizeof(sql),
+	         "CREATE STORAGE s TYPE filesystem PATH '%s' USER_TABLES_TEMPLATE "
+	         "'%.3s{namespace}{tableName}{userId}';"
+	         "CREATE USER TABLE app.y (id INT PRIMARY KEY) WITH (STORAGE_ID = 's');",
+	         above, name);
+	world_run(&w, sql);	/* "kalapp..." is not "kalam-..." */
+	snprintf(sql, sizeof(sql),
+	         "CREATE NAMESPACE a; CREATE STORAGE z TYPE filesystem PATH '%s' "
+	         "USER_TABLES_TEMPLATE '%.3s{namespace}{tableName}{userId}';"
+	         "CREATE USER TABLE a.m (id INT PRIMARY KEY) WITH (STORAGE_ID = 'z');",
+	         above, name);
+	world_refuse(&w, sql, -EINVAL, NULL);
+}
+
+/* --- symbolic links --- */
+
+/* CREATE STORAGE s with a base below dir is refused with this text (NULL: accepted). */
+static void try_base(const char *dir, const char *base, int code, const char *text)
+{
+	char sql[1300];
+
+	snprintf(sql, sizeof(sql), "CREATE STORAGE s TYPE filesystem PATH '%s%s';", dir, base);
+	if (code)
+		return world_refuse(&w, sql, code, text);
+	world_run(&w, sql);
+	world_run(&w, "DROP STORAGE s;");
+}
+
+static void make_link(const char *target, const char *dir, const char *name)
+{
+	char path[1100];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(symlink(target, path), 0);
+}
+
+static void bases_that_are_one_through_a_link_are_refused(void **state)
+{
+	char *dir = temp_dir(), sql[1300], text[2000];
+
+	(void)state;
+	snprintf(sql, sizeof(sql), "%s/real/sub", dir);
+	make_dirs(sql);
+	make_link("real", dir, "link");
+	make_link("link/sub", dir, "twice");
+	make_link("real/none", dir, "dangling");
+	make_link("away", dir, "round");
+	make_link("round", dir, "away");
+	snprintf(sql, sizeof(sql), "CREATE STORAGE disk TYPE filesystem PATH '%s/real/sub/deep';", dir);
+	world_run(&w, sql);
+	snprintf(text, sizeof(text),
+	         "Base directory '%s/link/sub' is '%s/real/sub' through the symbolic link "
+	         "'%s/link', the same as, inside or around that of storage 'disk', "
+	         "'%s/real/sub/deep'. Write it without the link, or choose another directory",
+	         dir, dir, dir, dir);
+	try_base(dir, "/link/sub", -EEXIST, text);
+	try_base(dir, "/link", -EEXIST, NULL);
+	try_base(dir, "/twice", -EEXIST, NULL);
+	try_base(dir, "/twice/deep", -EEXIST, NULL);
+	try_base(dir, "/twice/deep/er", -EEXIST, NULL);
+	/* beside it, without the link, and what cannot be told */
+	try_base(dir, "/link/other", 0, NULL);
+	try_base(dir, "/twice/other", 0, NULL);
+	try_base(dir, "/dangling", 0, NULL);
+	try_base(dir, "/real", 0, NULL);
+	try_base(dir, "/real/sub/deep", 0, NULL);
+	try_base(dir, "/round", 0, NULL);
+	try_base(dir, "/nowhere/sub/deep", 0, NULL);
+	/* what does not exist yet is compared as it will be */
+	snprintf(sql, sizeof(sql),
+	         "DROP STORAGE disk; CREATE STORAGE disk TYPE filesystem PATH '%s/dangling/a';", dir);
+	world_run(&w, sql);
+	snprintf(text, sizeof(text),
+	         "Base directory '%s/real/none/a/b' is the same as, inside or around that of "
+	         "storage 'disk', which is '%s/real/none/a' through the symbolic link "
+	         "'%s/dangling'. Write it through that link, or choose another directory",
+	         dir, dir, dir);
+	try_base(dir, "/real/none/a/b", -EEXIST, text);
+	try_base(dir, "/real/none", -EEXIST, NULL);
+	try_base(dir, "/dangling", 0, NULL);
+	try_base(dir, "/dangling/a/b", 0, NULL);
+	temp_dir_remove(dir);
+}
+
+static void a_base_that_is_the_catalog_through_a_link_is_refused(void **state)
+{
+	char *dir = temp_dir(), text[2000], above[1100];
+	const char *root = catalog_dir(w.catalog);
+
+	(void)state;
+	make_link(root, dir, "catalog");
+	snprintf(above, sizeof(above), "%s", root);
+	*strrchr(above, '/') = '\0';
+	make_link(above, dir, "above");
+	snprintf(text, sizeof(text),
+	         "Base directory '%s/catalog/x' is '%s/x' through the symbolic link "
+	         "'%s/catalog', the same as, inside or around the catalog's directory '%s'. Write "
+	         "it without the link",
+	         dir, root, dir, root);
+	try_base(dir, "/catalog/x", -EINVAL, text);
+	try_base(dir, "/catalog", -EINVAL, NULL);
+	try_base(dir, "/above", -EINVAL, NULL);
+	try_base(dir, "/above/other", 0, NULL);
+	try_base(root, "/x", 0, NULL);
+	temp_dir_remove(dir);
+}
+
+/* `local` is a directory like others, which somebody may have replaced by a link. */
+static void the_storage_local_counts_like_others(void **state)
+{
+	char *dir = temp_dir();
+
+	(void)state;
+	make_link(dir, catalog_dir(w.catalog), "storage");
+	try_base(dir, "/x", -EEXIST, NULL);
+	try_base("storage", "/x", 0, NULL);
+	temp_dir_remove(dir);
+}
+
+/* Both in one request: the first is not in the store yet. */
+static void a_link_to_a_storage_of_the_same_request_is_refused(void **state)
+{
+	char *dir = temp_dir(), sql[1300];
+
+	(void)state;
+	make_link(".", dir, "self");
+	snprintf(sql, sizeof(sql),
+	         "CREATE STORAGE one TYPE filesystem PATH '%s/a';"
+	         "CREATE STORAGE two TYPE filesystem PATH '%s/self/a';",
+	         dir, dir);
+	world_refuse(&w, sql, -EEXIST, NULL);
+	temp_dir_remove(dir);
+}
+
+/* --- when locations move --- */
+
+static uint64_t epoch(void)
+{
+	return world_meta(&w, META_LOCATIONS_EPOCH);
+}
+
+static int64_t placed(const char *name)
+{
+	struct place place;
+
+	place_of("app", name, &place);
+	storage_put(place.storage);
+	return place.changed_at;
+}
+
+static void only_what_a_place_shows_moves_it(void **state)
+{
+	static const char *const others[] = {
+		"ALTER STORAGE local SET NAME 'x';",
+		"ALTER STORAGE local SET DESCRIPTION 'x';",
+		"ALTER STORAGE local SET CONFIG '{\"a\":1}';",
+		"ALTER STORAGE local SET CREDENTIALS '{\"a\":1}';",
+		"ALTER STORAGE local SET SHARED_TABLES_TEMPLATE '{namespace}/{tableName}';",
+		"CREATE STORAGE s TYPE filesystem PATH '/x'; DROP STORAGE s;",
+		"ALTER TABLE app.t RENAME TO app.t2; ALTER TABLE app.t2 COMMENT 'x';",
+		"ALTER TABLE app.t2 RENAME TO app.t;",
+	};
+	int64_t shared, user;
+	uint64_t before;
+
+	(void)state;
+	world_run(&w, "CREATE USER TABLE app.u (id INT PRIMARY KEY);");
+	shared = placed("t");
+	user = placed("u");
+	before = epoch();
+	for (size_t i = 0; i < countof(others); i++) {
+		w.now += HOUR_US;
+		world_run(&w, others[i]);
+		if (placed(i == 6 ? "t2" : "t") != shared || placed("u") != user || epoch() != before)
+			fail_msg("moves: %s", others[i]);
+	}
+	w.now += HOUR_US;
+	world_run(&w, "ALTER STORAGE local SET SHARED_TABLES_TEMPLATE '/{namespace}/{tableName}';");
+	assert_int_equal(placed("t"), w.now);
+	assert_int_equal(placed("u"), user);
+	assert_true(epoch() > before);
+	before = epoch();
+	shared = w.now;
+	w.now += HOUR_US;
+	world_run(&w, "ALTER STORAGE local SET USER_TABLES_TEMPLATE 'x/{namespace}/{tableName}/{userId}';");
+	assert_int_equal(placed("t"), shared);
+	assert_int_equal(placed("u"), w.now);
+	assert_true(epoch() > before);
+	user = w.now;
+	w.now += HOUR_US;
+	world_run(&w, "ALTER STORAGE local SET NAME 'y';");
+	world_reopen(&w);
+	assert_int_equal(placed("t"), shared);
+	assert_int_equal(placed("u"), user);
 }
 
 /* --- the log and the changes --- */
@@ -810,9 +1172,11 @@ static void each_kind_of_event_has_its_change_row(void **state)
 	assert_changes("CREATE STORAGE s TYPE filesystem PATH '/x';", "CREATE storage 2 ''->'s'\n");
 	assert_changes("ALTER TABLE app.e SET (STORAGE_ID = 's');",
 	               "ALTER table 33 'e'->'e' parent 3->3 moves\n");
-	assert_changes("ALTER STORAGE s SET NAME 'S';", "ALTER storage 2 's'->'s' moves\n");
+	assert_changes("ALTER STORAGE s SET NAME 'S';", "ALTER storage 2 's'->'s'\n");
+	assert_changes("ALTER STORAGE s SET SHARED_TABLES_TEMPLATE '{namespace}/x/{tableName}';",
+	               "ALTER storage 2 's'->'s' moves\n");
 	assert_changes("DROP TABLE app.e PURGE;", "PURGE table 33 'e'->'' parent 3->3\n");
-	assert_changes("DROP STORAGE s;", "DROP storage 2 's'->'' moves\n");
+	assert_changes("DROP STORAGE s;", "DROP storage 2 's'->''\n");
 	assert_changes("DROP NAMESPACE shop;", "DROP namespace 4 'shop'->''\n");
 	assert_changes("DROP TABLE app.t; PURGE TABLE app.t;",
 	               "PURGE table 32 't'->'' parent 3->3\n");
@@ -1155,6 +1519,17 @@ int main(void)
 		TEST(a_template_that_makes_places_collide_is_refused),
 		TEST(the_place_of_a_purged_table_with_files_is_not_used_again),
 		TEST(files_that_no_table_left_are_taken_over),
+		TEST(a_named_location_is_taken_with_what_is_there),
+		TEST(a_clash_tells_the_location_that_was_meant),
+		TEST(all_names_beside_a_purged_table_may_hold_data),
+		TEST(tables_share_a_directory_where_the_user_is_in_their_segment),
+		TEST(tables_whose_users_could_meet_are_refused),
+		TEST(a_segment_that_could_be_the_catalog_is_refused),
+		TEST(bases_that_are_one_through_a_link_are_refused),
+		TEST(a_base_that_is_the_catalog_through_a_link_is_refused),
+		TEST(the_storage_local_counts_like_others),
+		TEST(a_link_to_a_storage_of_the_same_request_is_refused),
+		TEST(only_what_a_place_shows_moves_it),
 		TEST(the_log_is_the_lines_of_all_requests),
 		TEST(each_kind_of_event_has_its_change_row),
 		TEST(a_purge_from_trash_was_trashed),

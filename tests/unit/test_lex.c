@@ -47,6 +47,8 @@ static void cuts_statements_into_tokens(void **state)
 	assert_shape("t@3 =*<>", "W@N=*<>");
 	assert_shape("1 1.5 .5 1. 1e3 1.5E-3 1e+3", "NNNNNNN");
 	assert_shape("-1", "-N");
+	assert_shape("9lives 1e 0x1F 2024_01 12$", "WWWWW");
+	assert_shape("a-2024x-1", "W-W-N");
 	assert_shape("a.1", "WN");
 	assert_shape("'it''s' 'a\nb' ''", "SSS");
 	assert_shape("E'\\n' e'\\'' X'0aFf' x''", "SSSS");
@@ -106,10 +108,11 @@ static const struct refused {
 	{ TEXT("a /* b"), 2, true, "Comment is not closed: '*/' is missing" },
 	{ TEXT("a /* b /* */"), 2, true, "Comment is not closed: '*/' is missing" },
 	{ TEXT("/*/"), 0, true, "Comment is not closed: '*/' is missing" },
-	{ TEXT("12abc "), 0, false, "Name cannot start with a number" },
-	{ TEXT("1e "), 0, false, "Name cannot start with a number" },
 	{ TEXT("1.2.3 "), 0, false, "'1.2.3' is neither a number nor a name" },
-	{ TEXT("0x1F "), 0, false, "Name cannot start with a number" },
+	{ TEXT("12a.b "), 0, false, "'12a.b' is neither a number nor a name" },
+	{ TEXT("1e+ "), 0, false, "'1e+' is neither a number nor a name" },
+	{ TEXT("12\xc3\xaf "), 0, false, "'12\\xc3\\xaf' has characters beyond ASCII: names are "
+	  "ASCII (a-z, 0-9 and '_')" },
 	{ TEXT("na\xc3\xafve "), 0, false, "'na\\xc3\\xafve' has characters beyond ASCII: names are "
 	  "ASCII (a-z, 0-9 and '_')" },
 	{ TEXT("a\0b"), 1, false, "Character U+0000 is not allowed in a statement: remove it" },

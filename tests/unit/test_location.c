@@ -97,7 +97,7 @@ static const struct vector {
 	enum template_kind kind;
 	const char *base, *text;	/* the base as location_base gives it */
 	const char *name;
-	const char *partial, *prefix;
+	const char *partial, *claim;
 	const char *user, *location;	/* NULL: not a user table */
 } vectors[] = {
 	{ TEMPLATE_SHARED, ROOT "/data/storage", "{namespace}/{tableName}", "myapp/products",
@@ -116,6 +116,9 @@ static const struct vector {
 	{ TEMPLATE_USER, "/data/storage", "{namespace}/{tableName}/{userId}", "chat/messages",
 	  "/data/storage/chat/messages/{userId}", "/data/storage/chat/messages",
 	  "alice", "/data/storage/chat/messages/alice" },
+	{ TEMPLATE_USER, ROOT "/data/storage", "{namespace}/{tableName}/{userId}", "chat/messages",
+	  ROOT "/data/storage/chat/messages/{userId}", ROOT "/data/storage/chat/messages",
+	  "alice", ROOT "/data/storage/chat/messages/alice" },
 	{ TEMPLATE_USER, "/data/storage", "{namespace}/{tableName}/{userId}/", "my_ns/messages",
 	  "/data/storage/my_ns/messages/{userId}", "/data/storage/my_ns/messages",
 	  "user_alice", "/data/storage/my_ns/messages/user_alice" },
@@ -134,11 +137,17 @@ static const struct vector {
 	{ TEMPLATE_USER, "/b", "{namespace}/{tableName}/{userId}.", "foo/bar",
 	  "/b/foo/bar/{userId}.", "/b/foo/bar", "a.", "/b/foo/bar/a.." },
 	{ TEMPLATE_USER, "/b", "{namespace}/{tableName}_{userId}/x", "foo/bar",
-	  "/b/foo/bar_{userId}/x", "/b/foo", "u@x.org", "/b/foo/bar_u@x.org/x" },
+	  "/b/foo/bar_{userId}/x", "/b/foo/bar_{", "u@x.org", "/b/foo/bar_u@x.org/x" },
 	{ TEMPLATE_USER, "/", "{namespace}_{tableName}_{userId}", "foo/bar",
-	  "/foo_bar_{userId}", "/", "u", "/foo_bar_u" },
+	  "/foo_bar_{userId}", "/foo_bar_{", "u", "/foo_bar_u" },
 	{ TEMPLATE_USER, "s3://b", "{namespace}_{tableName}_{shard}/{userId}", "foo/bar",
-	  "s3://b/foo_bar_{shard}/{userId}", "s3://b", "root", "s3://b/foo_bar_shard_17/root" },
+	  "s3://b/foo_bar_{shard}/{userId}", "s3://b/foo_bar_{", "root", "s3://b/foo_bar_shard_17/root" },
+	{ TEMPLATE_USER, "/b", "{namespace}/{tableName}{userId}", "foo/bar",
+	  "/b/foo/bar{userId}", "/b/foo/bar{", "u", "/b/foo/baru" },
+	{ TEMPLATE_USER, "/b", "{namespace}/{tableName}.d/x_{shard}/{userId}", "foo/bar",
+	  "/b/foo/bar.d/x_{shard}/{userId}", "/b/foo/bar.d", "u", "/b/foo/bar.d/x_shard_7/u" },
+	{ TEMPLATE_USER, "/b", "{namespace}/{tableName}_{shard}_{userId}", "foo/bar",
+	  "/b/foo/bar_{shard}_{userId}", "/b/foo/bar_{", "bob", "/b/foo/bar_shard_17_bob" },
 	{ TEMPLATE_USER, "/b", "{namespace}/{tableName}/{userId}", "shard/userid",
 	  "/b/shard/userid/{userId}", "/b/shard/userid", "userId", "/b/shard/userid/userId" },
 };
@@ -291,8 +300,8 @@ static void check_vector(const struct vector *v)
 	assert_int_equal(template_parse(v->kind, v->text, &t, &err), 0);
 	assert_int_equal(location_partial(v->base, &t, v->name, partial, &err), 0);
 	assert_string_equal(partial, v->partial);
-	location_prefix(partial, out);
-	assert_string_equal(out, v->prefix);
+	location_claim(&t, partial, out);
+	assert_string_equal(out, v->claim);
 	if (!v->user)
 		return;
 	assert_int_equal(location_user(partial, v->user, out, &err), 0);

@@ -6,9 +6,11 @@
 #include "fs/outside.h"
 #include "fs/report.h"
 #include "fs/userlink.h"
+#include "paths/shard.h"
 #include "tests/unit/world.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 static struct world w;
 static struct tree tree;
@@ -26,12 +28,12 @@ static int set_up(void **state)
 		.report = report_new(),
 		.links = userlinks_new(),
 		.metrics = metrics_new(),
+		.outside = outside_new(),
 		.mountpoint = "/mnt/none",
 		.started_at = w.now,
 		.has_epoch = true,
 		.settled = UINT64_MAX,
 	};
-	sem_init(&tree.outside, 0, OUTSIDE_MAX);
 	w.now += HOUR_US;
 	return 0;
 }
@@ -42,7 +44,7 @@ static int tear_down(void **state)
 	report_free(tree.report);
 	userlinks_free(tree.links);
 	metrics_free(tree.metrics);
-	sem_destroy(&tree.outside);
+	outside_free(tree.outside);
 	world_close(&w);
 	return 0;
 }
@@ -491,6 +493,124 @@ static void users_with_a_directory_are_listed(void **state)
 	assert_true(has_name(&all, "bob") && has_name(&all, ".") && has_name(&all, ".."));
 }
 
+#define USERS 300
+#define SHARDED "{namespace}/{tableName}/{shard}/{userId}"
+
+static void user_path(unsigned number, char user[16], char path[600])
+{
+	int len = snprintf(user, 16, "user_%u", number);
+
+	snprintf(path, 600, "%s/sh/app/many/shard_%u/%s", catalog_dir(w.catalog),
+		 shard_of_user(user, (size_t)len), user);
+}
+
+static void make_users(void)
+{
+	char user[16], path[600];
+
+	world_run(&w, "CREATE STORAGE sh TYPE filesystem PATH 'sh' USER_TABLES_TEMPLATE '" SHARDED "';"
+		      "CREATE USER TABLE app.many (id INT PRIMARY KEY) WITH (STORAGE_ID = 'sh');");
+	snprintf(path, sizeof(path), "%s/sh/app/many", catalog_dir(w.catalog));
+	for (char *at = path + strlen(catalog_dir(w.catalog)) + 1; (at = strchr(at, '/')); at++) {
+		*at = '\0';
+		(void)mkdir(path, 0700);
+		*at = '/';
+	}
+	assert_int_equal(mkdir(path, 0700), 0);
+	for (unsigned i = 0; i < USERS; i++) {
+		user_path(i, user, path);
+		*strrchr(path, '/') = '\0';
+		(void)mkdir(path, 0700);
+		user_path(i, user, path);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+}
+
+static void a_listing_of_shards_goes_on_where_it_was(void **state)
+{
+	uint64_t dir, next;
+
+	(void)state;
+	make_users();
+	dir = at("namespaces/app/tables/many/storage").id;
+	list(dir, 0, NAMES_MAX, &all);
+	assert_int_equal(all.count, USERS + 2);
+	for (unsigned size = 1; size < 9; size += 7) {
+		size_t seen = 0;
+
+		for (next = 0; list(dir, next, size, &piece), piece.count; next = piece.next) {
+			for (size_t i = 0; i < piece.count; i++)
+				assert_string_equal(piece.name[i], all.name[seen++]);
+			/* What is kept of positions may be lost meanwhile. */
+			if (size == 1) {
+				outside_free(tree.outside);
+				tree.outside = outside_new();
+			}
+		}
+		assert_int_equal(seen, all.count);
+	}
+}
+
+/* Others come and go, also some that were listed. */
+static void who_stays_is_listed_exactly_once(void **state)
+{
+	unsigned seen[USERS] = { 0 }, number, gone = 0;
+	char user[16], path[600];
+	uint64_t dir, next = 0;
+
+	(void)state;
+	make_users();
+	dir = at("namespaces/app/tables/many/storage").id;
+	for (; list(dir, next, 10, &piece), piece.count; next = piece.next) {
+		for (size_t i = 0; i < piece.count; i++) {
+			if (sscanf(piece.name[i], "user_%u", &number) == 1 && number < USERS)
+				seen[number]++;
+		}
+		for (unsigned i = 0; i < 8 && gone < USERS; i++, gone += 2) {
+			user_path(gone, user, path);
+			assert_int_equal(rmdir(path), 0);
+			user_path(USERS + gone, user, path);
+			assert_int_equal(mkdir(path, 0700), 0);
+		}
+	}
+	for (unsigned i = 1; i < USERS; i += 2)
+		assert_int_equal(seen[i], 1);
+}
+
+static void a_place_is_a_new_node_only_when_it_moves(void **state)
+{
+	static const char *const names[] = { "t/storage", "t/storage.json", "u/storage.json",
+					     "u/storage/bob" };
+	char path[100];
+
+	(void)state;
+	for (size_t i = 0; i < countof(names); i++) {
+		struct entry before, after;
+
+		snprintf(path, sizeof(path), "namespaces/app/tables/%s", names[i]);
+		before = at(path);
+		w.now += HOUR_US;
+		world_run(&w, i ? "ALTER STORAGE local SET NAME 'a';" : "ALTER STORAGE local SET NAME 'b';");
+		after = at(path);
+		assert_true(after.id == before.id);
+		assert_memory_equal(&after.attr.st_mtim, &before.attr.st_mtim, sizeof(after.attr.st_mtim));
+	}
+	world_run(&w, "ALTER STORAGE local SET SHARED_TABLES_TEMPLATE 'x/{namespace}/{tableName}';");
+	for (size_t i = 0; i < countof(names); i++) {
+		struct entry entry;
+
+		snprintf(path, sizeof(path), "namespaces/app/tables/%s", names[i]);
+		entry = at(path);
+		assert_int_equal(entry.attr.st_mtim.tv_sec == w.now / SECOND_US, i < 2);
+	}
+	w.now += HOUR_US;
+	world_run(&w, "ALTER STORAGE local SET USER_TABLES_TEMPLATE 'x/{namespace}/{tableName}/{userId}';");
+	for (size_t i = 0; i < countof(names); i++) {
+		snprintf(path, sizeof(path), "namespaces/app/tables/%s", names[i]);
+		assert_int_equal(at(path).attr.st_mtim.tv_sec == w.now / SECOND_US, i >= 2);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -516,6 +636,9 @@ int main(void)
 		TEST(a_version_is_found_by_the_time_it_was_in_force),
 		TEST(every_valid_user_has_a_link),
 		TEST(users_with_a_directory_are_listed),
+		TEST(a_listing_of_shards_goes_on_where_it_was),
+		TEST(who_stays_is_listed_exactly_once),
+		TEST(a_place_is_a_new_node_only_when_it_moves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -481,7 +481,7 @@ static struct storage *sample_storage(const char *user_template)
 	s->user_template = user_template;
 	s->version = 3;
 	s->created_at = SAMPLE_CREATED;
-	s->updated_at = SAMPLE_UPDATED;
+	s->updated_at = s->shared_moved_at = s->user_moved_at = SAMPLE_UPDATED;
 	return s;
 }
 
@@ -506,6 +506,72 @@ static void a_storage_comes_back_with_its_templates_compiled(void **state)
 	storage_put(s);
 	storage_put(back);
 	buf_free(&b);
+}
+
+static void assert_moved(struct storage *s, int64_t shared, int64_t user)
+{
+	struct storage *back = NULL;
+	struct buf b = { .at = NULL }, again = { .at = NULL };
+	struct err err = ERR_INIT;
+
+	s->shared_moved_at = shared;
+	s->user_moved_at = user;
+	record_encode_storage(s, &b);
+	assert_int_equal(record_decode_storage(bytes_of(&b), &back, &err), 0);
+	assert_int_equal(back->shared_moved_at, shared);
+	assert_int_equal(back->user_moved_at, user);
+	record_encode_storage(back, &again);
+	assert_int_equal(again.len, b.len);
+	assert_memory_equal(again.at, b.at, b.len);
+	storage_put(back);
+	buf_free(&b);
+	buf_free(&again);
+}
+
+static void a_storage_tells_when_its_tables_moved(void **state)
+{
+	struct storage *s = sample_storage("{namespace}/{tableName}/{userId}");
+
+	(void)state;
+	assert_moved(s, SAMPLE_CREATED, SAMPLE_CREATED);
+	assert_moved(s, SAMPLE_CREATED, SAMPLE_UPDATED);
+	assert_moved(s, SAMPLE_UPDATED, SAMPLE_CREATED + 1);
+	assert_moved(s, SAMPLE_UPDATED, SAMPLE_UPDATED);
+	storage_put(s);
+}
+
+/* Written before there were such stamps: its tables moved when it changed at the latest. */
+static void a_storage_without_these_stamps_is_read(void **state)
+{
+	struct storage *s = sample_storage("{namespace}/{tableName}/{userId}"), *back = NULL;
+	struct buf old = { .at = NULL }, moved = { .at = NULL };
+	struct err err = ERR_INIT;
+
+	(void)state;
+	record_encode_storage(s, &old);
+	s->user_moved_at = SAMPLE_CREATED;
+	record_encode_storage(s, &moved);
+	assert_true(moved.len > old.len);
+	assert_int_equal(record_decode_storage(bytes_of(&old), &back, &err), 0);
+	assert_int_equal(back->shared_moved_at, SAMPLE_UPDATED);
+	assert_int_equal(back->user_moved_at, SAMPLE_UPDATED);
+	/* The same stamps written out would be a second form of one storage. */
+	s->updated_at = s->shared_moved_at = s->user_moved_at = SAMPLE_CREATED;
+	buf_free(&old);
+	record_encode_storage(s, &old);
+	buf_u8(&old, 0);
+	seal(&old);
+	storage_put(back);
+	assert_int_equal(record_decode_storage(bytes_of(&old), &back, &err), -EIO);
+	assert_err(&err, -EIO, "record of storage 4 is damaged: it ends within user_moved_at");
+	err_clear(&err);
+	buf_u8(&old, 0);
+	seal(&old);
+	assert_int_equal(record_decode_storage(bytes_of(&old), &back, &err), -EIO);
+	assert_err(&err, -EIO, "record of storage 4 is damaged: its stamps are given twice");
+	storage_put(s);
+	buf_free(&old);
+	buf_free(&moved);
 }
 
 static void a_storage_with_a_bad_template_is_refused(void **state)
@@ -618,6 +684,8 @@ int main(void)
 		cmocka_unit_test(a_name_with_a_slash_is_refused),
 		cmocka_unit_test(column_ids_must_ascend_below_the_next),
 		cmocka_unit_test(a_storage_comes_back_with_its_templates_compiled),
+		cmocka_unit_test(a_storage_tells_when_its_tables_moved),
+		cmocka_unit_test(a_storage_without_these_stamps_is_read),
 		cmocka_unit_test(a_storage_with_a_bad_template_is_refused),
 		cmocka_unit_test(a_storage_without_its_name_is_refused),
 		cmocka_unit_test(a_namespace_comes_back_with_its_options),

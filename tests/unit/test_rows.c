@@ -569,6 +569,51 @@ static void an_entry_of_a_location_is_found_by_its_path_alone(void **state)
 	assert_int_equal(location_find(f->txn, "/srv/app/t/x", &owner), -ENOENT);
 }
 
+static void the_beginning_of_names_is_owned_with_all_that_begins_so(void **state)
+{
+	struct fixture *f = *state;
+
+	own(f, "/srv/app/t_{", 40);
+
+	assert_owner(f, "/srv/app/t_{", 0, 40);
+	assert_owner(f, "/srv/app/t_x", 0, 40);
+	assert_owner(f, "/srv/app/t_", 0, 40);
+	assert_owner(f, "/srv/app/t_x/y", 0, 40);
+	assert_owner(f, "/srv/app/t_x/y_{", 0, 40);
+	assert_owner(f, "/srv/app/t_a_{", 0, 40);
+	assert_owner(f, "/srv/app/t{", 0, 40);
+	assert_owner(f, "/srv/app", 0, 40);
+	assert_owner(f, "/{", 0, 40);
+	assert_owner(f, "/srv/app/t_{", 40, 0);
+	assert_owner(f, "/srv/app/t", 0, 0);
+	assert_owner(f, "/srv/app/t/t_", 0, 0);
+	assert_owner(f, "/srv/app/tt_{", 0, 0);
+	assert_owner(f, "/srv/app/u_{", 0, 0);
+	assert_owner(f, "/srv/app/s_{", 0, 0);
+	assert_owner(f, "/srv/t_{", 0, 0);
+	assert_ok(location_remove(f->txn, "/srv/app/t_{", &f->err), &f->err);
+	assert_owner(f, "/srv/app/t_x", 0, 0);
+}
+
+/* Many others stand between a location and the one above it. */
+static void an_owner_above_is_found_behind_others(void **state)
+{
+	struct fixture *f = *state;
+	char path[64];
+
+	own(f, "/a/b", 40);
+	for (unsigned i = 0; i < 50; i++) {
+		(void)snprintf(path, sizeof(path), "/a/b/c/%u/x_{", i);
+		own(f, path, 41 + i % 2);
+	}
+
+	assert_owner(f, "/a/b/c/9/y", 0, 40);
+	assert_owner(f, "/a/b/c/9/x_1", 40, 42);
+	assert_owner(f, "/a/b/d/e/f", 41, 40);
+	assert_owner(f, "/a/b/c", 40, 41);
+	assert_owner(f, "/a/c", 0, 0);
+}
+
 static void a_location_may_have_499_bytes_and_not_500(void **state)
 {
 	struct fixture *f = *state;
@@ -589,6 +634,16 @@ static void a_location_may_have_499_bytes_and_not_500(void **state)
 	own(f, "/b", 41);
 	memcpy(path, "/b/", 3);
 	assert_owner(f, path, 0, 41);
+	/* as long as a location can be, and a directory above something that cannot be one */
+	memset(path, 'c', sizeof(path) - 1);
+	path[0] = '/';
+	path[499] = '\0';
+	own(f, path, 42);
+	path[499] = '/';
+	assert_owner(f, path, 0, 42);
+	path[499] = '\0';
+	path[498] = '{';
+	assert_owner(f, path, 0, 42);
 }
 
 static void the_trash_gives_the_entry_that_is_due_first(void **state)
@@ -796,6 +851,8 @@ int main(void)
 		CASE(a_location_is_owned_with_all_above_and_below),
 		CASE(a_tables_own_location_does_not_count),
 		CASE(an_entry_of_a_location_is_found_by_its_path_alone),
+		CASE(the_beginning_of_names_is_owned_with_all_that_begins_so),
+		CASE(an_owner_above_is_found_behind_others),
 		CASE(a_location_may_have_499_bytes_and_not_500),
 		CASE(the_trash_gives_the_entry_that_is_due_first),
 		CASE(the_log_reads_the_same_from_every_offset),

@@ -127,14 +127,14 @@ static inline uint64_t world_run(struct world *w, const char *text)
 	return sequence;
 }
 
-/* Run statements that are refused with this code and sentence. */
+/* Run statements that are refused with this code and sentence (NULL: any). */
 static inline void world_refuse(struct world *w, const char *text, int code, const char *sentence)
 {
 	struct request request;
 
 	if (!world_try(w, NULL, text, false, &request))
 		fail_msg("accepted: %s", text);
-	assert_err(&request.err, code, sentence);
+	assert_err(&request.err, code, sentence ? sentence : request.err.text);
 	request_fini(&request);
 }
 
