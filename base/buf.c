@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/buf.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +12,12 @@ static bool reserve(struct buf *b, size_t more)
 	size_t size = b->size ? b->size : 256;
 	uint8_t *at;
 
+	if (!b->failed && b->size - b->len >= more && b->at)
+		return true;
 	if (b->failed || more > SIZE_MAX / 4 - b->len) {
 		b->failed = true;
 		return false;
 	}
-	if (b->size - b->len >= more && b->at)
-		return true;
 	while (size - b->len < more)
 		size *= 2;
 	at = realloc(b->at, size);
@@ -37,43 +38,52 @@ void buf_bytes(struct buf *b, const void *bytes, size_t len)
 	b->len += len;
 }
 
-static void put_int(struct buf *b, uint64_t v, unsigned bytes, bool big)
+uint8_t *buf_zeros(struct buf *b, size_t len)
 {
-	uint8_t out[8];
+	uint8_t *at;
 
-	for (unsigned i = 0; i < bytes; i++)
-		out[big ? bytes - 1 - i : i] = (uint8_t)(v >> (8 * i));
-	buf_bytes(b, out, bytes);
+	if (!reserve(b, len))
+		return NULL;
+	at = b->at + b->len;
+	memset(at, 0, len);
+	b->len += len;
+	return at;
 }
 
 void buf_u8(struct buf *b, uint8_t v)
 {
-	put_int(b, v, 1, false);
+	if (reserve(b, 1))
+		b->at[b->len++] = v;
 }
 
 void buf_le16(struct buf *b, uint16_t v)
 {
-	put_int(b, v, 2, false);
+	v = htole16(v);
+	buf_bytes(b, &v, sizeof(v));
 }
 
 void buf_le32(struct buf *b, uint32_t v)
 {
-	put_int(b, v, 4, false);
+	v = htole32(v);
+	buf_bytes(b, &v, sizeof(v));
 }
 
 void buf_le64(struct buf *b, uint64_t v)
 {
-	put_int(b, v, 8, false);
+	v = htole64(v);
+	buf_bytes(b, &v, sizeof(v));
 }
 
 void buf_be32(struct buf *b, uint32_t v)
 {
-	put_int(b, v, 4, true);
+	v = htobe32(v);
+	buf_bytes(b, &v, sizeof(v));
 }
 
 void buf_be64(struct buf *b, uint64_t v)
 {
-	put_int(b, v, 8, true);
+	v = htobe64(v);
+	buf_bytes(b, &v, sizeof(v));
 }
 
 void buf_text(struct buf *b, const char *text)

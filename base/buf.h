@@ -27,6 +27,9 @@ void buf_le64(struct buf *b, uint64_t v);
 void buf_be32(struct buf *b, uint32_t v);
 void buf_be64(struct buf *b, uint64_t v);
 
+/* Append zero bytes to be filled in: borrowed until the next call; NULL after a failure. */
+uint8_t *buf_zeros(struct buf *b, size_t len);
+
 /* Length as le32, then the bytes; text NULL is written as length 0xffffffff. */
 void buf_text(struct buf *b, const char *text);
 

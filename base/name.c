@@ -32,10 +32,16 @@ static const char *const reserved_columns[] = {
 	"_timestamp", "_version", "_hash", "_commit_seq",
 };
 
+/* Looked at first: most words differ here already. */
+static bool same_start(const char *text, const char *word)
+{
+	return (text[0] | 0x20) == (word[0] | 0x20);
+}
+
 static bool is_among(const char *name, const char *const *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!strcasecmp(name, words[i]))
+		if (same_start(name, words[i]) && !strcasecmp(name, words[i]))
 			return true;
 	}
 	return false;
@@ -233,5 +239,7 @@ const char *name_nearest(const char *text, size_t len, const char *const *candid
 
 bool name_is_word(const char *text, size_t len, const char *word)
 {
+	if (len && !same_start(text, word))
+		return false;
 	return strlen(word) == len && !strncasecmp(text, word, len);
 }

@@ -90,19 +90,37 @@ void stamp_civil(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 	*year = (int64_t)years + era * 400 + (*month <= 2);
 }
 
+/* So many digits of a number that is not negative, and what stands behind them. */
+static char *put_number(char *to, uint64_t number, unsigned digits, char behind)
+{
+	for (unsigned i = digits; i; i--, number /= 10)
+		to[i - 1] = (char)('0' + number % 10);
+	to[digits] = behind;
+	return to + digits + 1;
+}
+
 const char *stamp_format(int64_t us, char out[STAMP_SIZE])
 {
 	int64_t days = us / DAY, rest = us % DAY, year;
 	unsigned month, day;
+	char *to = out;
 
 	if (rest < 0) {
 		rest += DAY;
 		days--;
 	}
 	stamp_civil(days, &year, &month, &day);
-	snprintf(out, STAMP_SIZE, "%04lld-%02u-%02uT%02d:%02d:%02d.%06dZ", (long long)year, month,
-		 day, (int)(rest / HOUR), (int)(rest / MINUTE % 60), (int)(rest / SECOND % 60),
-		 (int)(rest % SECOND));
+	if (year >= 0 && year <= 9999)
+		to = put_number(to, (uint64_t)year, 4, '-');
+	else
+		to += snprintf(to, STAMP_SIZE, "%04lld-", (long long)year);
+	to = put_number(to, month, 2, '-');
+	to = put_number(to, day, 2, 'T');
+	to = put_number(to, (uint64_t)(rest / HOUR), 2, ':');
+	to = put_number(to, (uint64_t)(rest / MINUTE % 60), 2, ':');
+	to = put_number(to, (uint64_t)(rest / SECOND % 60), 2, '.');
+	to = put_number(to, (uint64_t)(rest % SECOND), 6, 'Z');
+	*to = '\0';
 	return out;
 }
 
