@@ -4,26 +4,56 @@
 #include "base/stamp.h"
 #include "catalog/value.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-static void new_line(struct emit *e)
+/*
+ * Every change measures its documents, so few large pieces are written here
+ * rather than many small ones.
+ */
+#define PIECE_SIZE 96
+
+static void new_line(struct emit *e, bool comma)
 {
-	if (!e->indented)
+	char piece[PIECE_SIZE];
+	size_t len = 0, blanks = e->indented ? 2 * (size_t)e->depth : 0;
+
+	if (comma)
+		piece[len++] = ',';
+	if (e->indented)
+		piece[len++] = '\n';
+	for (; blanks; blanks--) {
+		if (len == sizeof(piece)) {
+			fwrite(piece, 1, len, e->out);
+			len = 0;
+		}
+		piece[len++] = ' ';
+	}
+	fwrite(piece, 1, len, e->out);
+}
+
+static void put_key(const char *key, bool indented, FILE *out)
+{
+	char piece[PIECE_SIZE];
+	size_t len = strnlen(key, sizeof(piece));
+
+	if (len + sizeof("\"\": ") > sizeof(piece)) {
+		fprintf(out, indented ? "\"%s\": " : "\"%s\":", key);
 		return;
-	fputc('\n', e->out);
-	for (unsigned i = 0; i < e->depth; i++)
-		fputs("  ", e->out);
+	}
+	piece[0] = '"';
+	memcpy(piece + 1, key, len);
+	memcpy(piece + 1 + len, "\": ", 3);
+	fwrite(piece, 1, 1 + len + (indented ? 3 : 2), out);
 }
 
 void emit_key(struct emit *e, const char *key)
 {
-	if (e->filled)
-		fputc(',', e->out);
 	if (e->depth)
-		new_line(e);
+		new_line(e, e->filled);
+	else if (e->filled)
+		fputc(',', e->out);
 	if (key)
-		fprintf(e->out, e->indented ? "\"%s\": " : "\"%s\":", key);
+		put_key(key, e->indented, e->out);
 	e->filled = true;
 }
 
@@ -39,7 +69,7 @@ void emit_close(struct emit *e, char bracket)
 {
 	e->depth--;
 	if (e->filled)
-		new_line(e);
+		new_line(e, false);
 	fputc(bracket, e->out);
 	e->filled = true;
 }
@@ -54,16 +84,30 @@ void emit_text(struct emit *e, const char *key, const char *text)
 	json_print_string(text, strlen(text), e->out);
 }
 
+/* Documents have hundreds of numbers, and every change measures documents: no printf. */
+static void put_digits(uint64_t number, FILE *out)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while (number /= 10);
+	fwrite(digits + at, 1, sizeof(digits) - at, out);
+}
+
 void emit_number(struct emit *e, const char *key, int64_t number)
 {
 	emit_key(e, key);
-	fprintf(e->out, "%" PRId64, number);
+	if (number < 0)
+		fputc('-', e->out);
+	put_digits(number < 0 ? -(uint64_t)number : (uint64_t)number, e->out);
 }
 
 void emit_unsigned(struct emit *e, const char *key, uint64_t number)
 {
 	emit_key(e, key);
-	fprintf(e->out, "%" PRIu64, number);
+	put_digits(number, e->out);
 }
 
 void emit_bool(struct emit *e, const char *key, bool value)
@@ -83,7 +127,9 @@ void emit_stamp(struct emit *e, const char *key, int64_t us)
 	char text[STAMP_SIZE];
 
 	emit_key(e, key);
-	fprintf(e->out, "\"%s\"", stamp_format(us, text));
+	fputc('"', e->out);
+	fputs(stamp_format(us, text), e->out);
+	fputc('"', e->out);
 }
 
 /* Copy a JSON string with its quotes; returns what stands behind it. */
@@ -122,7 +168,7 @@ static const char *copy_structure(struct emit *e, unsigned depth, const char *at
 		at = skip_blanks(at, end);
 		e->filled = at < end && *at != '}' && *at != ']';
 		if (e->filled)
-			new_line(e);
+			new_line(e, false);
 		break;
 	case '}':
 	case ']':
@@ -132,8 +178,7 @@ static const char *copy_structure(struct emit *e, unsigned depth, const char *at
 			fputc(c, e->out);
 		break;
 	case ',':
-		fputc(c, e->out);
-		new_line(e);
+		new_line(e, true);
 		break;
 	case ':':
 		fputs(e->indented ? ": " : ":", e->out);

@@ -6,10 +6,7 @@
 
 void flat_pad(struct buf *b, size_t to)
 {
-	static const uint8_t zeros[8];
-
-	assert(to <= sizeof(zeros));
-	buf_bytes(b, zeros, (to - b->len % to) % to);
+	(void)buf_zeros(b, (to - b->len % to) % to);
 }
 
 void flat_begin(struct buf *b)
@@ -17,13 +14,18 @@ void flat_begin(struct buf *b)
 	buf_le32(b, 0);
 }
 
+static void put(uint8_t *at, unsigned width, uint64_t v)
+{
+	for (unsigned i = 0; i < width; i++)
+		at[i] = (uint8_t)(v >> (8 * i));
+}
+
 void flat_put(struct buf *b, size_t at, unsigned width, uint64_t v)
 {
 	if (b->failed)
 		return;
 	assert(at + width <= b->len);
-	for (unsigned i = 0; i < width; i++)
-		b->at[at + i] = (uint8_t)(v >> (8 * i));
+	put(b->at + at, width, v);
 }
 
 /* The reference at ref leads to what is appended next. */
@@ -52,22 +54,23 @@ static size_t lay_out(const uint8_t *widths, unsigned count, size_t *at)
 
 void flat_table(struct buf *b, size_t ref, const uint8_t *widths, unsigned count, size_t *at)
 {
-	static const uint8_t zeros[8 * (FLAT_FIELDS_MAX + 1)];
 	const size_t vtable_size = 4 + 2 * (size_t)count;
 	size_t size = lay_out(widths, count, at);
-	size_t start;
+	size_t start = (b->len + vtable_size + 7) & ~(size_t)7;
+	uint8_t *vtable;
 
 	assert(count <= FLAT_FIELDS_MAX);
 	/* The vtable ends where the table begins, and that is a multiple of 8. */
-	while (!b->failed && (b->len + vtable_size) % 8)
-		buf_u8(b, 0);
-	buf_le16(b, (uint16_t)vtable_size);
-	buf_le16(b, (uint16_t)size);
-	for (unsigned i = 0; i < count; i++)
-		buf_le16(b, (uint16_t)at[i]);
+	(void)buf_zeros(b, start - vtable_size - b->len);
+	vtable = buf_zeros(b, vtable_size);
+	if (vtable) {
+		put(vtable, 2, vtable_size);
+		put(vtable + 2, 2, size);
+		for (unsigned i = 0; i < count; i++)
+			put(vtable + 4 + 2 * (size_t)i, 2, at[i]);
+	}
 	link_here(b, ref);
-	start = b->len;
-	buf_bytes(b, zeros, size);
+	(void)buf_zeros(b, size);
 	flat_put(b, start, 4, vtable_size);
 	for (unsigned i = 0; i < count; i++)
 		at[i] += start;
@@ -81,8 +84,7 @@ size_t flat_vector(struct buf *b, size_t ref, uint32_t count)
 	link_here(b, ref);
 	buf_le32(b, count);
 	first = b->len;
-	for (uint32_t i = 0; i < count; i++)
-		buf_le32(b, 0);
+	(void)buf_zeros(b, FLAT_REF * (size_t)count);
 	return first;
 }
 

@@ -254,23 +254,34 @@ static void print_escaped(uint32_t cp, FILE *out)
 		fprintf(out, "\\u%04x", (unsigned)cp);
 }
 
+/* Bytes at the beginning that stand for themselves. */
+static size_t plain_len(const char *text, size_t len)
+{
+	size_t plain = 0;
+
+	while (plain < len && text[plain] >= ' ' && text[plain] <= '~' && text[plain] != '"' &&
+	       text[plain] != '\\')
+		plain++;
+	return plain;
+}
+
 void json_print_string(const char *text, size_t len, FILE *out)
 {
 	putc('"', out);
 	while (len) {
+		size_t used = plain_len(text, len);
 		uint32_t cp = 0xfffd;
-		int n = utf8_decode(text, len, &cp);
 
-		if (n <= 0) {
-			cp = 0xfffd;
-			n = 1;
+		if (used) {
+			fwrite(text, 1, used, out);
+		} else {
+			int n = utf8_decode(text, len, &cp);
+
+			print_escaped(n > 0 ? cp : 0xfffd, out);
+			used = n > 0 ? (size_t)n : 1;
 		}
-		if (cp >= 0x20 && cp < 0x7f && cp != '"' && cp != '\\')
-			putc((int)cp, out);
-		else
-			print_escaped(cp, out);
-		text += n;
-		len -= (size_t)n;
+		text += used;
+		len -= used;
 	}
 	putc('"', out);
 }

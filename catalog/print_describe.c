@@ -153,7 +153,11 @@ static void widen(unsigned widths[CELL_COUNT], const struct row *row)
 
 static void print_blanks(unsigned count, FILE *out)
 {
-	fprintf(out, "%*s", (int)count, "");
+	static const char blanks[] = "                                ";
+
+	for (; count >= sizeof(blanks); count -= (unsigned)sizeof(blanks) - 1)
+		fputs(blanks, out);
+	fwrite(blanks, 1, count, out);
 }
 
 /* Cells up to the last one that is not empty, so that no line ends in blanks. */

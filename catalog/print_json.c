@@ -102,8 +102,13 @@ static void emit_flush(struct emit *e, const struct option *option,
 {
 	char *json = NULL;
 	size_t len = 0;
-	FILE *text = open_memstream(&json, &len);
+	FILE *text;
 
+	if (!options->flush_policy.row_limit && !options->flush_policy.interval_seconds) {
+		emit_null(e, option->key);
+		return;
+	}
+	text = open_memstream(&json, &len);
 	if (text)
 		option_print_json(option, options, text);
 	if (text && fclose(text) == 0)

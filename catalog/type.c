@@ -174,7 +174,7 @@ const char *type_sql(const struct type *type, char out[TYPE_SQL_SIZE])
 	else if (type->id == TYPE_DECIMAL)
 		snprintf(out, TYPE_SQL_SIZE, "DECIMAL(%u, %u)", type->precision, type->scale);
 	else
-		snprintf(out, TYPE_SQL_SIZE, "%s", type_name(type->id));
+		memcpy(out, type_name(type->id), strlen(type_name(type->id)) + 1);
 	return out;
 }
 

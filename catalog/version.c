@@ -6,7 +6,7 @@
 #include "catalog/print.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio_ext.h>
 
 typedef void render_fn(const struct table *before, const struct table *table, FILE *out);
 
@@ -50,24 +50,40 @@ void version_print(enum version_form form, const struct table *before, const str
 	forms[form](before, table, out);
 }
 
-int version_measure(const struct table *before, struct table *table, struct err *err)
+/* The write function of a stream that only counts. */
+static ssize_t count_bytes(void *count, const char *text, size_t len)
+{
+	(void)text;
+	*(uint64_t *)count += len;
+	return (ssize_t)len;
+}
+
+static int measure(const struct table *before, struct table *table, FILE *out,
+		   const uint64_t *count, struct err *err)
 {
 	for (unsigned i = 0; i < FORM_COUNT; i++) {
-		char *text = NULL;
-		size_t len;
-		FILE *out = open_memstream(&text, &len);
+		uint64_t start = *count;
 
-		if (!out)
-			return err_nomem(err);
 		forms[i](before, table, out);
-		if (fclose(out)) {
-			free(text);
+		if (fflush(out) || ferror(out))
 			return err_nomem(err);
-		}
-		free(text);
-		if (len > UINT32_MAX)
+		if (*count - start > UINT32_MAX)
 			return err_set(err, -EFBIG, "The definition is too long to show");
-		table->sizes[i] = (uint32_t)len;
+		table->sizes[i] = (uint32_t)(*count - start);
 	}
 	return 0;
+}
+
+int version_measure(const struct table *before, struct table *table, struct err *err)
+{
+	uint64_t count = 0;
+	FILE *out = fopencookie(&count, "w", (cookie_io_functions_t){ .write = count_bytes });
+	int rc;
+
+	if (!out)
+		return err_nomem(err);
+	__fsetlocking(out, FSETLOCKING_BYCALLER);
+	rc = measure(before, table, out, &count, err);
+	(void)fclose(out);	/* all is flushed and counted */
+	return rc;
 }
