@@ -154,20 +154,25 @@ int row_version(struct txn *txn, uint32_t table, uint32_t version, struct table 
 	return 0;
 }
 
-/* Takes the buffer, which holds `head` bytes before the record. */
-static int put_record(struct txn *txn, enum store_db db, const struct key *key, struct buf *b,
-		      size_t head, const char *name, struct err *err)
+static int check_record(const struct buf *b, size_t head, const char *name, struct err *err)
 {
-	int rc;
-
 	if (b->failed)
-		rc = err_nomem(err);
-	else if (b->len - head > RECORD_MAX_BYTES)
-		rc = err_set(err, -EFBIG, "The definition of '%s' takes %zu bytes, max %d; "
-			     "shorten comments and defaults or split it", name, b->len - head,
-			     RECORD_MAX_BYTES);
-	else
-		rc = store_put(txn, db, key_bytes(key), (struct bytes){ b->at, b->len }, err);
+		return err_nomem(err);
+	if (b->len - head > RECORD_MAX_BYTES)
+		return err_set(err, -EFBIG, "The definition of '%s' takes %zu bytes, max %d; "
+			       "shorten comments and defaults or split it", name, b->len - head,
+			       RECORD_MAX_BYTES);
+	return 0;
+}
+
+/* Takes the buffer. */
+static int put_record(struct txn *txn, const struct key *key, struct buf *b, const char *name,
+		      struct err *err)
+{
+	int rc = check_record(b, 0, name, err);
+
+	if (!rc)
+		rc = store_put(txn, DB_OBJECTS, key_bytes(key), (struct bytes){ b->at, b->len }, err);
 	buf_free(b);
 	return rc;
 }
@@ -179,7 +184,7 @@ int row_namespace_put(struct txn *txn, const struct namespace *ns, struct err *e
 
 	object_key(&key, OBJECT_NAMESPACE, ns->id);
 	record_encode_namespace(ns, &b);
-	return put_record(txn, DB_OBJECTS, &key, &b, 0, ns->name, err);
+	return put_record(txn, &key, &b, ns->name, err);
 }
 
 int row_storage_put(struct txn *txn, const struct storage *storage, struct err *err)
@@ -189,24 +194,31 @@ int row_storage_put(struct txn *txn, const struct storage *storage, struct err *
 
 	object_key(&key, OBJECT_STORAGE, storage->id);
 	record_encode_storage(storage, &b);
-	return put_record(txn, DB_OBJECTS, &key, &b, 0, storage->storage_id, err);
+	return put_record(txn, &key, &b, storage->storage_id, err);
 }
 
+/* The same record twice, in the history with a head in front of it. */
 int row_table_put(struct txn *txn, const struct table *table, bool version, struct err *err)
 {
 	struct buf b = { .at = NULL };
+	struct bytes record;
 	struct key key;
 	int rc;
 
-	object_key(&key, OBJECT_TABLE, table->id);
-	record_encode_table(table, &b);
-	rc = put_record(txn, DB_OBJECTS, &key, &b, 0, table->name, err);
-	if (rc || !version)
-		return rc;
-	version_key(&key, table->id, table->version);
 	buf_be64(&b, (uint64_t)table->info.committed_at);
 	record_encode_table(table, &b);
-	return put_record(txn, DB_VERSIONS, &key, &b, VERSION_HEAD, table->name, err);
+	rc = check_record(&b, VERSION_HEAD, table->name, err);
+	if (!rc) {
+		object_key(&key, OBJECT_TABLE, table->id);
+		record = (struct bytes){ b.at + VERSION_HEAD, b.len - VERSION_HEAD };
+		rc = store_put(txn, DB_OBJECTS, key_bytes(&key), record, err);
+	}
+	if (!rc && version) {
+		version_key(&key, table->id, table->version);
+		rc = store_put(txn, DB_VERSIONS, key_bytes(&key), (struct bytes){ b.at, b.len }, err);
+	}
+	buf_free(&b);
+	return rc;
 }
 
 int row_delete(struct txn *txn, enum object_kind kind, uint32_t id, struct err *err)
