@@ -167,8 +167,8 @@ int name_check_exact(enum name_kind kind, const char *name, size_t len, struct e
 
 bool name_is_keyword(const char *text, size_t len)
 {
-	for (size_t i = 0; i < countof(keywords); i++) {
-		if (name_is_word(text, len, keywords[i]))
+	for (size_t i = 0; len && i < countof(keywords); i++) {
+		if (same_start(text, keywords[i]) && name_is_word(text, len, keywords[i]))
 			return true;
 	}
 	return false;

@@ -5,9 +5,9 @@
 #include "catalog/arrow_format.h"
 #include "catalog/emit.h"
 #include "catalog/flat.h"
+#include "catalog/number.h"
 #include "catalog/print.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +46,7 @@ _Static_assert(countof(type_rows) == TYPE_ID_END, "every type has a row");
 
 struct writer {
 	struct buf buf;		/* the message */
-	FILE *scratch;		/* what the printers of other files write to */
+	FILE *scratch;		/* defaults are printed to it; NULL until there is one */
 	char *text;		/* owned; what scratch holds, right after a flush */
 	size_t text_len;
 };
@@ -151,44 +151,38 @@ static const char *flags_text(const struct column *column)
 		     (column->partition_key ? 4 : 0)];
 }
 
-/*
- * What other files print of a column, put into scratch: the JSON of its type
- * and, behind it, the SQL of its default.  False when memory is out.
- */
-static bool print_texts(struct writer *w, const struct column *column, struct pair *type,
-			struct pair *def)
+/* The SQL of a column's default, put into scratch; false when memory is out. */
+static bool print_default(struct writer *w, const struct column *column, struct pair *out)
 {
 	size_t start = w->text_len;
-	long middle;
 
-	type_print_kalam_json(&column->type, w->scratch);
-	middle = ftell(w->scratch);
-	print_default_sql(column, w->scratch);
-	if (fflush(w->scratch) || ferror(w->scratch) || middle < 0)
+	if (!w->scratch)
+		w->scratch = open_memstream(&w->text, &w->text_len);
+	if (!w->scratch)
 		return false;
-	*type = (struct pair){ KEY_DATA_TYPE, w->text + start, (size_t)middle - start };
-	*def = (struct pair){ KEY_DEFAULT, w->text + middle, w->text_len - (size_t)middle };
+	print_default_sql(column, w->scratch);
+	if (fflush(w->scratch) || ferror(w->scratch))
+		return false;
+	*out = (struct pair){ KEY_DEFAULT, w->text + start, w->text_len - start };
 	return true;
 }
 
 static void write_column(struct writer *w, size_t ref, const struct column *column)
 {
-	struct pairs pairs = { .count = 1 };
-	struct pair def;
+	struct pairs pairs = { .count = 0 };
 	size_t children, metadata;
-	char id[16];
+	char type[TYPE_JSON_SIZE], id[NUMBER_SIZE];
 
-	if (!print_texts(w, column, &pairs.at[0], &def)) {
+	add_pair(&pairs, KEY_DATA_TYPE, type_kalam_json(&column->type, type));
+	add_pair(&pairs, KEY_FLAGS, flags_text(column));
+	add_pair(&pairs, KEY_FIELD_ID, number_print_unsigned(column->id, id));
+	if (column->comment)
+		add_pair(&pairs, KEY_COMMENT, column->comment);
+	if (column->def.kind != DEFAULT_NONE &&
+	    !print_default(w, column, &pairs.at[pairs.count++])) {
 		w->buf.failed = true;
 		return;
 	}
-	snprintf(id, sizeof(id), "%" PRIu32, column->id);
-	add_pair(&pairs, KEY_FLAGS, flags_text(column));
-	add_pair(&pairs, KEY_FIELD_ID, id);
-	if (column->comment)
-		add_pair(&pairs, KEY_COMMENT, column->comment);
-	if (column->def.kind != DEFAULT_NONE)
-		pairs.at[pairs.count++] = def;
 
 	write_field(&w->buf, ref, column->name, column->nullable, &column->type, &children,
 		    &metadata);
@@ -199,14 +193,12 @@ static void write_column(struct writer *w, size_t ref, const struct column *colu
 static void write_table_pairs(struct buf *b, size_t ref, const struct table *table)
 {
 	struct pairs pairs = { .count = 0 };
-	char name[2 * NAME_SIZE], id[16], version[16];
+	char name[2 * NAME_SIZE], id[NUMBER_SIZE], version[NUMBER_SIZE];
 
 	snprintf(name, sizeof(name), "%s.%s", table->namespace_name, table->name);
-	snprintf(id, sizeof(id), "%" PRIu32, table->id);
-	snprintf(version, sizeof(version), "%" PRIu32, table->version);
 	add_pair(&pairs, KEY_TABLE, name);
-	add_pair(&pairs, KEY_TABLE_ID, id);
-	add_pair(&pairs, KEY_VERSION, version);
+	add_pair(&pairs, KEY_TABLE_ID, number_print_unsigned(table->id, id));
+	add_pair(&pairs, KEY_VERSION, number_print_unsigned(table->version, version));
 	add_pair(&pairs, KEY_TABLE_TYPE, table_type_name(table->type));
 	if (table->comment)
 		add_pair(&pairs, KEY_COMMENT, table->comment);
@@ -237,11 +229,6 @@ void arrow_print_schema(const struct table *table, FILE *out)
 	struct buf frame = { 0 };
 	struct writer w = { 0 };
 
-	w.scratch = open_memstream(&w.text, &w.text_len);
-	if (!w.scratch) {
-		emit_fail(out);
-		return;
-	}
 	write_message(&w, table);
 	buf_le32(&frame, ARROW_CONTINUATION);
 	buf_le32(&frame, (uint32_t)w.buf.len);
@@ -254,6 +241,7 @@ void arrow_print_schema(const struct table *table, FILE *out)
 		fwrite(frame.at, 1, frame.len, out);
 	buf_free(&frame);
 	buf_free(&w.buf);
-	(void)fclose(w.scratch);	/* only scratch: what it could not hold was seen above */
+	if (w.scratch)
+		(void)fclose(w.scratch);	/* what it could not hold was seen above */
 	free(w.text);
 }

@@ -18,14 +18,30 @@ struct text {
 	size_t len;
 };
 
-struct arrow_field {
-	struct flat_table at;
-	struct flat_vector metadata;
-	const char *name;	/* borrowed; checked already: for messages */
+/* The metadata keys of arrow.h, of fields and of the schema. */
+enum arrow_key {
+	ARROW_KEY_DATA_TYPE,
+	ARROW_KEY_FLAGS,
+	ARROW_KEY_FIELD_ID,
+	ARROW_KEY_COMMENT,
+	ARROW_KEY_DEFAULT,
+	ARROW_KEY_TABLE,
+	ARROW_KEY_TABLE_ID,
+	ARROW_KEY_VERSION,
+	ARROW_KEY_TABLE_TYPE,
+	ARROW_KEY_COUNT
 };
 
-/* The value of the first entry with this key. */
-struct text arrow_find_pair(const struct flat_vector *metadata, const char *key);
+/* The value of the first entry with each key. */
+struct arrow_metadata {
+	struct text values[ARROW_KEY_COUNT];
+};
+
+struct arrow_field {
+	struct flat_table at;
+	struct arrow_metadata metadata;
+	const char *name;	/* borrowed; checked already: for messages */
+};
 
 /*
  * The type of a field: what Arrow tells, and which of JSON, FILE and TEXT it is

@@ -22,26 +22,6 @@ static int damaged(const struct flat *in, struct err *err)
 		       "of its %zu bytes", in->len);
 }
 
-/* The first entry with this key. */
-struct text arrow_find_pair(const struct flat_vector *metadata, const char *key)
-{
-	const size_t key_len = strlen(key);
-
-	for (uint32_t i = 0; i < metadata->count; i++) {
-		struct flat_table pair;
-		struct text found;
-
-		if (!flat_item(metadata, i, &pair))
-			break;
-		found.at = flat_string(&pair, PAIR_KEY, &found.len);
-		if (!found.at || found.len != key_len || memcmp(found.at, key, key_len) != 0)
-			continue;
-		found.at = flat_string(&pair, PAIR_VALUE, &found.len);
-		return found;
-	}
-	return (struct text){ 0 };
-}
-
 int arrow_quote(struct text text)
 {
 	return (int)(text.len < QUOTE_MAX ? text.len : QUOTE_MAX);
@@ -50,6 +30,54 @@ int arrow_quote(struct text text)
 static bool text_is(struct text text, const char *word)
 {
 	return text.at && text.len == strlen(word) && !memcmp(text.at, word, text.len);
+}
+
+static const char *const keys[ARROW_KEY_COUNT] = {
+	[ARROW_KEY_DATA_TYPE] = KEY_DATA_TYPE,
+	[ARROW_KEY_FLAGS] = KEY_FLAGS,
+	[ARROW_KEY_FIELD_ID] = KEY_FIELD_ID,
+	[ARROW_KEY_COMMENT] = KEY_COMMENT,
+	[ARROW_KEY_DEFAULT] = KEY_DEFAULT,
+	[ARROW_KEY_TABLE] = KEY_TABLE,
+	[ARROW_KEY_TABLE_ID] = KEY_TABLE_ID,
+	[ARROW_KEY_VERSION] = KEY_VERSION,
+	[ARROW_KEY_TABLE_TYPE] = KEY_TABLE_TYPE,
+};
+
+/* ARROW_KEY_COUNT for a key that means nothing here. */
+static unsigned find_key(struct text key)
+{
+	unsigned i = 0;
+
+	while (i < ARROW_KEY_COUNT && !text_is(key, keys[i]))
+		i++;
+	return i;
+}
+
+static int read_metadata(const struct flat_table *owner, unsigned field,
+			 struct arrow_metadata *out, struct err *err)
+{
+	bool seen[ARROW_KEY_COUNT + 1] = { [ARROW_KEY_COUNT] = true };
+	struct flat_vector pairs;
+	struct flat_table pair;
+
+	*out = (struct arrow_metadata){ 0 };
+	flat_children(owner, field, &pairs);
+	if (pairs.count > METADATA_MAX)
+		return err_set(err, -EINVAL, "Arrow metadata has %" PRIu32 " entries, "
+			       "at most %d are allowed", pairs.count, METADATA_MAX);
+	for (uint32_t i = 0; i < pairs.count && flat_item(&pairs, i, &pair); i++) {
+		struct text key;
+		unsigned k;
+
+		key.at = flat_string(&pair, PAIR_KEY, &key.len);
+		k = find_key(key);
+		if (seen[k])
+			continue;
+		seen[k] = true;
+		out->values[k].at = flat_string(&pair, PAIR_VALUE, &out->values[k].len);
+	}
+	return 0;
 }
 
 /* A decimal number from 1 to UINT32_MAX - 1, nothing around it. */
@@ -70,17 +98,17 @@ static bool parse_number(struct text text, uint32_t *out)
 	return true;
 }
 
-/* Comment of the table or of a column; whose is "Table" or "Field 'x'". */
-static int read_comment(const struct flat_vector *metadata, struct arena *arena, const char *whose,
+/* Comment of a column, or of the table (field NULL). */
+static int read_comment(struct text text, struct arena *arena, const char *field,
 			const char **out, struct err *err)
 {
-	struct text text = arrow_find_pair(metadata, KEY_COMMENT);
 	char *copy;
 
 	if (!text.at)
 		return 0;
 	if (memchr(text.at, '\0', text.len) || !utf8_is_valid(text.at, text.len))
-		return err_set(err, -EINVAL, "%s has a comment that is not UTF-8 text", whose);
+		return err_set(err, -EINVAL, "%s%s%s has a comment that is not UTF-8 text",
+			       field ? "Field '" : "Table", field ? field : "", field ? "'" : "");
 	copy = arena_strndup(arena, text.at, text.len);
 	if (!copy)
 		return err_nomem(err);
@@ -145,7 +173,7 @@ static int parse_default(struct text text, const struct type *type, struct arena
 static int read_default(const struct arrow_field *field, struct arena *arena, struct column *column,
 			struct err *err)
 {
-	struct text text = arrow_find_pair(&field->metadata, KEY_DEFAULT);
+	struct text text = field->metadata.values[ARROW_KEY_DEFAULT];
 	char sql[TYPE_SQL_SIZE];
 	struct err why = ERR_INIT;
 	int rc;
@@ -187,7 +215,7 @@ static bool next_flag(struct text *rest, struct text *flag)
 /* Flags that no column has here ("uq") are passed over. */
 static void read_flags(const struct arrow_field *field, struct column *column)
 {
-	struct text rest = arrow_find_pair(&field->metadata, KEY_FLAGS), flag;
+	struct text rest = field->metadata.values[ARROW_KEY_FLAGS], flag;
 
 	column->nullable = flat_uint(&field->at, FIELD_NULLABLE, 1, 0) != 0;
 	while (rest.at && next_flag(&rest, &flag)) {
@@ -204,7 +232,7 @@ static void read_flags(const struct arrow_field *field, struct column *column)
 static int read_id(const struct arrow_field *field, struct table *table, struct column *column,
 		   struct err *err)
 {
-	struct text text = arrow_find_pair(&field->metadata, KEY_FIELD_ID);
+	struct text text = field->metadata.values[ARROW_KEY_FIELD_ID];
 	uint32_t id = table->next_column_id;
 
 	if ((text.at && !parse_number(text, &id)) || id < table->next_column_id ||
@@ -217,20 +245,9 @@ static int read_id(const struct arrow_field *field, struct table *table, struct 
 	return 0;
 }
 
-static int read_metadata(const struct flat_table *owner, unsigned field, struct flat_vector *out,
-			 struct err *err)
-{
-	flat_children(owner, field, out);
-	if (out->count > METADATA_MAX)
-		return err_set(err, -EINVAL, "Arrow metadata has %" PRIu32 " entries, "
-			       "at most %d are allowed", out->count, METADATA_MAX);
-	return 0;
-}
-
 static int read_column(struct arrow_field *field, struct table *table, struct column *column,
 		       struct err *err)
 {
-	char whose[NAME_SIZE + 16];
 	struct text name;
 	int rc;
 
@@ -250,8 +267,8 @@ static int read_column(struct arrow_field *field, struct table *table, struct co
 		return rc;
 	read_flags(field, column);
 	column->version = table->version;
-	snprintf(whose, sizeof(whose), "Field '%s'", column->name);
-	rc = read_comment(&field->metadata, &table->arena, whose, &column->comment, err);
+	rc = read_comment(field->metadata.values[ARROW_KEY_COMMENT], &table->arena, column->name,
+			  &column->comment, err);
 	return rc ? rc : read_default(field, &table->arena, column, err);
 }
 
@@ -320,35 +337,36 @@ static int read_table_type(struct text text, enum table_type *out, struct err *e
 		       "STREAM or SYSTEM", arrow_quote(text), text.at);
 }
 
-static int read_count(const struct flat_vector *metadata, const char *key, uint32_t *out,
+static int read_count(const struct arrow_metadata *metadata, enum arrow_key key, uint32_t *out,
 		      struct err *err)
 {
-	struct text text = arrow_find_pair(metadata, key);
+	struct text text = metadata->values[key];
 
 	if (!text.at || parse_number(text, out))
 		return 0;
-	return err_set(err, -EINVAL, "%s is '%.*s', expected a number from 1 to %" PRIu32, key,
-		       arrow_quote(text), text.at, UINT32_MAX - 1);
+	return err_set(err, -EINVAL, "%s is '%.*s', expected a number from 1 to %" PRIu32,
+		       keys[key], arrow_quote(text), text.at, UINT32_MAX - 1);
 }
 
 static int read_table(const struct flat_table *schema, struct table *table, struct err *err)
 {
-	struct flat_vector metadata;
+	struct arrow_metadata metadata;
 	int rc = read_metadata(schema, SCHEMA_METADATA, &metadata, err);
 
 	table->version = 1;
 	table->next_rev = 1;
 	table_options_init(&table->options);
 	if (!rc)
-		rc = read_table_type(arrow_find_pair(&metadata, KEY_TABLE_TYPE), &table->type, err);
+		rc = read_table_type(metadata.values[ARROW_KEY_TABLE_TYPE], &table->type, err);
 	if (!rc)
-		rc = read_table_name(arrow_find_pair(&metadata, KEY_TABLE), table, err);
+		rc = read_table_name(metadata.values[ARROW_KEY_TABLE], table, err);
 	if (!rc)
-		rc = read_count(&metadata, KEY_TABLE_ID, &table->id, err);
+		rc = read_count(&metadata, ARROW_KEY_TABLE_ID, &table->id, err);
 	if (!rc)
-		rc = read_count(&metadata, KEY_VERSION, &table->version, err);
+		rc = read_count(&metadata, ARROW_KEY_VERSION, &table->version, err);
 	if (!rc)
-		rc = read_comment(&metadata, &table->arena, "Table", &table->comment, err);
+		rc = read_comment(metadata.values[ARROW_KEY_COMMENT], &table->arena, NULL,
+				  &table->comment, err);
 	return rc ? rc : read_columns(schema, table, err);
 }
 

@@ -207,7 +207,7 @@ static int read_plain_type(const struct arrow_field *field, struct type *out, st
 /* Metadata says which of the types that look the same in Arrow it is, and nothing else. */
 static int refine_type(const struct arrow_field *field, struct type *type, struct err *err)
 {
-	struct text text = arrow_find_pair(&field->metadata, KEY_DATA_TYPE);
+	struct text text = field->metadata.values[ARROW_KEY_DATA_TYPE];
 	char json[DATA_TYPE_MAX], sql[TYPE_SQL_SIZE], other[TYPE_SQL_SIZE];
 	struct type said;
 

@@ -2,6 +2,7 @@
 #include "catalog/emit.h"
 
 #include "base/stamp.h"
+#include "catalog/number.h"
 #include "catalog/value.h"
 
 #include <string.h>
@@ -84,30 +85,22 @@ void emit_text(struct emit *e, const char *key, const char *text)
 	json_print_string(text, strlen(text), e->out);
 }
 
-/* Documents have hundreds of numbers, and every change measures documents: no printf. */
-static void put_digits(uint64_t number, FILE *out)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do
-		digits[--at] = (char)('0' + number % 10);
-	while (number /= 10);
-	fwrite(digits + at, 1, sizeof(digits) - at, out);
-}
-
 void emit_number(struct emit *e, const char *key, int64_t number)
 {
+	char text[NUMBER_SIZE];
+
 	emit_key(e, key);
 	if (number < 0)
 		fputc('-', e->out);
-	put_digits(number < 0 ? -(uint64_t)number : (uint64_t)number, e->out);
+	fputs(number_print_unsigned(number < 0 ? -(uint64_t)number : (uint64_t)number, text), e->out);
 }
 
 void emit_unsigned(struct emit *e, const char *key, uint64_t number)
 {
+	char text[NUMBER_SIZE];
+
 	emit_key(e, key);
-	put_digits(number, e->out);
+	fputs(number_print_unsigned(number, text), e->out);
 }
 
 void emit_bool(struct emit *e, const char *key, bool value)

@@ -28,12 +28,27 @@ void flat_put(struct buf *b, size_t at, unsigned width, uint64_t v)
 	put(b->at + at, width, v);
 }
 
-/* The reference at ref leads to what is appended next. */
-static void link_here(struct buf *b, size_t ref)
+/* The reference at ref leads to this place. */
+static void link_to(struct buf *b, size_t ref, size_t place)
 {
-	if (b->len - ref > INT32_MAX)
+	if (place - ref > INT32_MAX)
 		b->failed = true;
-	flat_put(b, ref, FLAT_REF, b->len - ref);
+	flat_put(b, ref, FLAT_REF, place - ref);
+}
+
+/*
+ * Append len zero bytes behind a gap, so that they begin at a multiple of 4,
+ * where the reference at ref leads to; NULL after a failure.
+ */
+static uint8_t *append(struct buf *b, size_t ref, size_t len)
+{
+	size_t gap = (4 - b->len % 4) % 4;
+	uint8_t *at = buf_zeros(b, gap + len);
+
+	if (!at)
+		return NULL;
+	link_to(b, ref, b->len - len);
+	return at + gap;
 }
 
 /* Place the fields behind the table's first four bytes; returns the table's size. */
@@ -56,47 +71,45 @@ void flat_table(struct buf *b, size_t ref, const uint8_t *widths, unsigned count
 {
 	const size_t vtable_size = 4 + 2 * (size_t)count;
 	size_t size = lay_out(widths, count, at);
+	/* The vtable ends where the table begins, and that is a multiple of 8. */
 	size_t start = (b->len + vtable_size + 7) & ~(size_t)7;
 	uint8_t *vtable;
 
 	assert(count <= FLAT_FIELDS_MAX);
-	/* The vtable ends where the table begins, and that is a multiple of 8. */
-	(void)buf_zeros(b, start - vtable_size - b->len);
-	vtable = buf_zeros(b, vtable_size);
-	if (vtable) {
-		put(vtable, 2, vtable_size);
-		put(vtable + 2, 2, size);
-		for (unsigned i = 0; i < count; i++)
-			put(vtable + 4 + 2 * (size_t)i, 2, at[i]);
-	}
-	link_here(b, ref);
-	(void)buf_zeros(b, size);
-	flat_put(b, start, 4, vtable_size);
-	for (unsigned i = 0; i < count; i++)
+	if (!buf_zeros(b, start - b->len + size))
+		return;
+	vtable = b->at + start - vtable_size;
+	put(vtable, 2, vtable_size);
+	put(vtable + 2, 2, size);
+	put(b->at + start, 4, vtable_size);
+	for (unsigned i = 0; i < count; i++) {
+		put(vtable + 4 + 2 * (size_t)i, 2, at[i]);
 		at[i] += start;
+	}
+	link_to(b, ref, start);
 }
 
 size_t flat_vector(struct buf *b, size_t ref, uint32_t count)
 {
-	size_t first;
+	const size_t refs = FLAT_REF * (size_t)count;
+	uint8_t *at = append(b, ref, 4 + refs);
 
-	flat_pad(b, 4);
-	link_here(b, ref);
-	buf_le32(b, count);
-	first = b->len;
-	(void)buf_zeros(b, FLAT_REF * (size_t)count);
-	return first;
+	if (at)
+		put(at, 4, count);
+	return b->len - refs;
 }
 
 void flat_text(struct buf *b, size_t ref, const char *text, size_t len)
 {
+	uint8_t *at;
+
 	if (len > INT32_MAX)
 		b->failed = true;
-	flat_pad(b, 4);
-	link_here(b, ref);
-	buf_le32(b, (uint32_t)len);
-	buf_bytes(b, text, len);
-	buf_u8(b, 0);
+	at = append(b, ref, 4 + len + 1);
+	if (!at)
+		return;
+	put(at, 4, len);
+	memcpy(at + 4, text, len);
 }
 
 /* An integer at a place that may be outside. */

@@ -162,6 +162,20 @@ static const char *rewrite(double value, int digits, int places, char out[NUMBER
 }
 
 /* Every integer below 10^15 is a double, and every one below 10^7 a float. */
+const char *number_print_unsigned(uint64_t value, char out[NUMBER_SIZE])
+{
+	char reversed[NUMBER_SIZE];
+	size_t n = 0, len = 0;
+
+	do
+		reversed[n++] = (char)('0' + value % 10);
+	while (value /= 10);
+	while (n)
+		out[len++] = reversed[--n];
+	out[len] = '\0';
+	return out;
+}
+
 const char *number_print_double(double value, char out[NUMBER_SIZE])
 {
 	int digits = 0;

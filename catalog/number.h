@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define NUMBER_DIGITS_MAX 38
 #define NUMBER_SIZE 48	/* bytes of any number printed here, with its NUL */
@@ -46,6 +47,9 @@ int128 number_power(unsigned exponent);
 
 /* units * 10^-scale with exactly scale digits after the point; returns out. */
 const char *number_print(int128 units, unsigned scale, char out[NUMBER_SIZE]);
+
+/* Returns out. */
+const char *number_print_unsigned(uint64_t value, char out[NUMBER_SIZE]);
 
 /* The fewest digits that read back the same; finite values only; returns out. */
 const char *number_print_double(double value, char out[NUMBER_SIZE]);

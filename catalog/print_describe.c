@@ -2,6 +2,7 @@
 #include "catalog/print.h"
 
 #include "base/utf8.h"
+#include "catalog/number.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -35,8 +36,6 @@ static const struct {
 };
 // clang-format on
 _Static_assert(countof(headings) == CELL_COUNT, "every cell has a heading");
-
-#define NUMBER_SIZE 12	/* bytes of any uint32_t with its NUL */
 
 struct row {
 	const char *cells[CELL_COUNT];	/* never NULL */
@@ -128,9 +127,8 @@ static const char *key_name(const struct column *c)
 /* false when memory is out; the row is to be freed in any case. */
 static bool row_init(struct row *row, const struct column *c)
 {
-	snprintf(row->id, sizeof(row->id), "%" PRIu32, c->id);
 	row->def = print_default_text(c);
-	row->cells[CELL_ORDINAL] = row->id;
+	row->cells[CELL_ORDINAL] = number_print_unsigned(c->id, row->id);
 	row->cells[CELL_NAME] = c->name;
 	row->cells[CELL_ID] = row->id;
 	row->cells[CELL_TYPE] = type_sql(&c->type, row->type);

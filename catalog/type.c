@@ -242,17 +242,29 @@ int type_decode(struct reader *r, struct type *out)
 	return 0;
 }
 
-void type_print_kalam_json(const struct type *type, FILE *out)
+const char *type_kalam_json(const struct type *type, char out[TYPE_JSON_SIZE])
 {
 	const char *name = types[type->id].kalam;
+	size_t len = strlen(name);
 
-	if (type->id == TYPE_EMBEDDING)
-		fprintf(out, "{\"%s\":%u}", name, type->dimension);
-	else if (type->id == TYPE_DECIMAL)
-		fprintf(out, "{\"%s\":{\"precision\":%u,\"scale\":%u}}", name, type->precision,
-			type->scale);
-	else
-		fprintf(out, "\"%s\"", name);
+	if (type->id == TYPE_EMBEDDING) {
+		snprintf(out, TYPE_JSON_SIZE, "{\"%s\":%u}", name, type->dimension);
+	} else if (type->id == TYPE_DECIMAL) {
+		snprintf(out, TYPE_JSON_SIZE, "{\"%s\":{\"precision\":%u,\"scale\":%u}}", name,
+			 type->precision, type->scale);
+	} else {
+		out[0] = '"';
+		memcpy(out + 1, name, len);
+		memcpy(out + 1 + len, "\"", 2);
+	}
+	return out;
+}
+
+void type_print_kalam_json(const struct type *type, FILE *out)
+{
+	char json[TYPE_JSON_SIZE];
+
+	fputs(type_kalam_json(type, json), out);
 }
 
 static void skip_blanks(const char **at)

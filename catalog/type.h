@@ -39,6 +39,7 @@ enum type_id {
 #define EMBEDDING_MAX 8192
 #define DECIMAL_PRECISION_MAX 38
 #define TYPE_SQL_SIZE 32	/* bytes of any type's SQL text with its NUL */
+#define TYPE_JSON_SIZE 48	/* and of its JSON */
 
 struct type {
 	enum type_id id;
@@ -81,10 +82,14 @@ void type_encode(const struct type *type, struct buf *out);
 /* The inverse; on bad or missing bytes r->failed is set and *out is untouched. */
 int type_decode(struct reader *r, struct type *out) MUST_CHECK;
 
-/* KalamDB's JSON of a type: "BigInt", {"Embedding":384}, {"Decimal":{"precision":10,"scale":2}}. */
+/*
+ * KalamDB's JSON of a type in out: "BigInt", {"Embedding":384},
+ * {"Decimal":{"precision":10,"scale":2}}; returns out.
+ */
+const char *type_kalam_json(const struct type *type, char out[TYPE_JSON_SIZE]);
 void type_print_kalam_json(const struct type *type, FILE *out);
 
-/* The inverse of type_print_kalam_json for a NUL-terminated text; 0 or -EINVAL. */
+/* The inverse for a NUL-terminated text; 0 or -EINVAL. */
 int type_parse_kalam_json(const char *json, struct type *out) MUST_CHECK;
 
 /* types/<TYPE>.json, two-space indented with final newline, keys as in forms.md. */
