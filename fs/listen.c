@@ -12,11 +12,20 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LOOK_MS 30000		/* at least this often: expiry, slots of dead readers */
 #define RETRY_MS 1000		/* between two tries of the same purge */
 #define GATHER_US 500		/* own commits wake us, too: let the notifier be first */
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
 
 /* Milliseconds until the next look at what expires; asks for it when it is due. */
 static int look(struct mount *mount)
@@ -46,11 +55,34 @@ static void answer_peer(struct listen *listen)
 	peer_answer(client);
 }
 
+/*
+ * Let a moment pass, but not for peers: every commit of theirs is heard here
+ * first, and then they ask.
+ */
+static void gather(struct listen *listen)
+{
+	struct pollfd fds[] = {
+		{ .fd = listen->stop, .events = POLLIN },
+		{ .fd = listen->socket, .events = POLLIN },
+	};
+	int64_t left, end = now_us() + GATHER_US;
+
+	while ((left = end - now_us()) > 0) {
+		struct timespec wait = { .tv_nsec = left * 1000 };
+
+		if (ppoll(fds, countof(fds), &wait, NULL) <= 0)
+			continue;
+		if (fds[0].revents)
+			break;
+		answer_peer(listen);
+	}
+}
+
 static void hear_database(struct listen *listen)
 {
 	char events[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)];
 
-	usleep(GATHER_US);
+	gather(listen);
 	while (read(listen->watch, events, sizeof(events)) > 0)
 		continue;
 	if (notify_is_behind(&listen->mount->notify))
