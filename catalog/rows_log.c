@@ -212,7 +212,7 @@ int log_append(struct txn *txn, const char *line, size_t len, struct err *err)
 	int rc;
 
 	key_be64(&key, end);
-	rc = store_put(txn, DB_LOG, key_bytes(&key), (struct bytes){ line, len }, err);
+	rc = store_append(txn, DB_LOG, key_bytes(&key), (struct bytes){ line, len }, err);
 	return rc ? rc : meta_set(txn, META_LOG_END, end, err);
 }
 
@@ -367,7 +367,7 @@ int change_append(struct txn *txn, uint64_t sequence, uint32_t index, const stru
 	change_key(&key, sequence, index);
 	encode_change(row, &b);
 	rc = b.failed ? err_nomem(err) :
-	     store_put(txn, DB_CHANGES, key_bytes(&key), (struct bytes){ b.at, b.len }, err);
+	     store_append(txn, DB_CHANGES, key_bytes(&key), (struct bytes){ b.at, b.len }, err);
 	buf_free(&b);
 	return rc;
 }

@@ -197,6 +197,19 @@ int row_storage_put(struct txn *txn, const struct storage *storage, struct err *
 	return put_record(txn, &key, &b, storage->storage_id, err);
 }
 
+/* A new table has a larger number than all others, mostly. */
+static int put_version(struct txn *txn, const struct table *table, const struct buf *b,
+		       struct err *err)
+{
+	struct bytes value = { b->at, b->len };
+	struct key key;
+
+	version_key(&key, table->id, table->version);
+	if (table->version == 1)
+		return store_append(txn, DB_VERSIONS, key_bytes(&key), value, err);
+	return store_put(txn, DB_VERSIONS, key_bytes(&key), value, err);
+}
+
 /* The same record twice, in the history with a head in front of it. */
 int row_table_put(struct txn *txn, const struct table *table, bool version, struct err *err)
 {
@@ -213,10 +226,8 @@ int row_table_put(struct txn *txn, const struct table *table, bool version, stru
 		record = (struct bytes){ b.at + VERSION_HEAD, b.len - VERSION_HEAD };
 		rc = store_put(txn, DB_OBJECTS, key_bytes(&key), record, err);
 	}
-	if (!rc && version) {
-		version_key(&key, table->id, table->version);
-		rc = store_put(txn, DB_VERSIONS, key_bytes(&key), (struct bytes){ b.at, b.len }, err);
-	}
+	if (!rc && version)
+		rc = put_version(txn, table, &b, err);
 	buf_free(&b);
 	return rc;
 }

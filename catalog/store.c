@@ -732,6 +732,21 @@ int store_put(struct txn *txn, enum store_db db, struct bytes key, struct bytes 
 	return rc ? fail(txn, rc, "Cannot write to the catalog", err) : 0;
 }
 
+int store_append(struct txn *txn, enum store_db db, struct bytes key, struct bytes value,
+		 struct err *err)
+{
+	MDB_val k = to_val(key), v = to_val(value);
+	int rc;
+
+	if (txn->failure.code)
+		return failed(txn, err);
+	rc = mdb_put(txn->mdb, txn->store->dbi[db], &k, &v, MDB_APPEND);
+	if (rc == MDB_KEYEXIST)		/* it is not the last one */
+		return store_put(txn, db, key, value, err);
+	txn->state += store_state_row(db, key, value);
+	return rc ? fail(txn, rc, "Cannot write to the catalog", err) : 0;
+}
+
 int store_del(struct txn *txn, enum store_db db, struct bytes key, struct err *err)
 {
 	MDB_val k = to_val(key);

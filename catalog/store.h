@@ -140,6 +140,9 @@ uint64_t store_last_txn_id(struct store *store);
 int store_get(struct txn *txn, enum store_db db, struct bytes key, struct bytes *value) MUST_CHECK;
 int store_put(struct txn *txn, enum store_db db, struct bytes key, struct bytes value,
 	      struct err *err) MUST_CHECK;
+/* The same for a key that is likely to be the last one: pages then fill up to their ends. */
+int store_append(struct txn *txn, enum store_db db, struct bytes key, struct bytes value,
+		 struct err *err) MUST_CHECK;
 /* Deleting what is not there is 0. */
 int store_del(struct txn *txn, enum store_db db, struct bytes key, struct err *err) MUST_CHECK;
 

@@ -702,6 +702,23 @@ static void the_log_reads_the_same_from_every_offset(void **state)
 	assert_int_equal(log_read(f->txn, UINT64_MAX, out, 1), 0);
 }
 
+/* A page of 4,096 bytes has room for eight of them, with their keys and heads. */
+static void log_lines_fill_their_pages(void **state)
+{
+	struct fixture *f = *state;
+	struct store_stat stat;
+	char line[480];
+
+	memset(line, 'x', sizeof(line));
+	for (unsigned i = 0; i < 2000; i++)
+		assert_ok(log_append(f->txn, line, sizeof(line), &f->err), &f->err);
+	assert_ok(txn_commit(f->txn, &f->err), &f->err);
+	f->txn = NULL;
+
+	assert_int_equal(store_statistics(f->store, &stat), 0);
+	assert_in_range(stat.used_bytes, 2000 / 8 * 4096, 2000 / 8 * 4096 + 20 * 4096);
+}
+
 static int collect_change(void *arg, uint64_t sequence, const struct change_row *row)
 {
 	fprintf(arg, "%llu:%s:%u ", (unsigned long long)sequence, change_event_name(row->event),
@@ -856,6 +873,7 @@ int main(void)
 		CASE(a_location_may_have_499_bytes_and_not_500),
 		CASE(the_trash_gives_the_entry_that_is_due_first),
 		CASE(the_log_reads_the_same_from_every_offset),
+		CASE(log_lines_fill_their_pages),
 		CASE(changes_come_in_order_after_a_sequence),
 		CASE(old_changes_are_trimmed_and_leave_a_gap),
 		CASE(a_change_keeps_all_it_says),
