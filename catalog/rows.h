@@ -183,7 +183,7 @@ struct change_row {
 	bool was_trashed, is_trashed;	/* tables: in trash/ before and after */
 	bool moves_locations;		/* links may point elsewhere now */
 	bool columns_changed;		/* see columns */
-	/* Names in column_names: those that came, went or changed. */
+	/* Names in column_names: those that came, went or changed; none of a new table. */
 	uint32_t column_count;
 	const char *column_names;	/* each with its NUL; borrowed until the txn ends */
 	size_t column_names_len;

@@ -248,7 +248,7 @@ static void add_name(struct buf *names, uint32_t *count, const char *name)
 static void changed_names(const struct table *before, const struct table *after, struct buf *names,
 			  uint32_t *count)
 {
-	for (unsigned i = 0; before && i < before->column_count; i++) {
+	for (unsigned i = 0; i < before->column_count; i++) {
 		const struct column *was = &before->columns[i];
 		const struct column *is = table_find_column_id(after, was->id);
 
@@ -257,7 +257,7 @@ static void changed_names(const struct table *before, const struct table *after,
 	}
 	for (unsigned i = 0; i < after->column_count; i++) {
 		const struct column *is = &after->columns[i];
-		const struct column *was = before ? table_find_column_id(before, is->id) : NULL;
+		const struct column *was = table_find_column_id(before, is->id);
 
 		if (!was || was->rev != is->rev || strcmp(was->name, is->name) != 0)
 			add_name(names, count, is->name);
@@ -287,7 +287,8 @@ static int table_row(struct seal *s, const struct touched *t, enum change_event 
 	row.is_trashed = !t->purged && after->dropped_at;
 	row.moves_locations = t->rekeyed;
 	row.columns_changed = after->columns_changed_at == s->ex->now;
-	changed_names(before, after, &names, &row.column_count);
+	if (before)	/* of a new table nobody can have seen names */
+		changed_names(before, after, &names, &row.column_count);
 	row.column_names = (const char *)names.at;
 	row.column_names_len = names.len;
 	rc = names.failed ? err_nomem(s->ex->err) : append_row(s, &row);
