@@ -238,10 +238,17 @@ struct column *table_find_column(const struct table *table, const char *name)
 
 struct column *table_find_column_id(const struct table *table, uint32_t id)
 {
-	for (uint32_t i = 0; i < table->column_count; i++)
-		if (table->columns[i].id == id)
-			return &table->columns[i];
-	return NULL;
+	uint32_t low = 0, high = table->column_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (table->columns[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < table->column_count && table->columns[low].id == id ? &table->columns[low] : NULL;
 }
 
 int comment_check(const char *text, long pos, struct err *err)
