@@ -145,12 +145,11 @@ int exec_peek_table(struct exec *ex, uint32_t id, struct table **out)
 	return 0;
 }
 
-static char *masked_statement(const struct exec *ex)
+static char *masked_statement(const struct exec *ex, size_t *len)
 {
 	const struct stmt *stmt = ex->stmt;
 	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = open_memstream(&text, len);
 
 	if (!out)
 		return NULL;
@@ -162,27 +161,42 @@ static char *masked_statement(const struct exec *ex)
 	return text;
 }
 
+/* Room grows by halves: one table may be touched by every statement of a long text. */
+static bool join_statement(struct touched *t, const char *text, size_t len)
+{
+	static const char between[] = "; ";
+	size_t lead = t->statement ? strlen(between) : 0;
+	size_t wanted = t->statement_len + lead + len + 1;
+
+	if (wanted > t->statement_size) {
+		size_t size = wanted + wanted / 2;
+		char *larger = realloc(t->statement, size);
+
+		if (!larger)
+			return false;
+		t->statement = larger;
+		t->statement_size = size;
+	}
+	memcpy(t->statement + t->statement_len, between, lead);
+	memcpy(t->statement + t->statement_len + lead, text, len + 1);
+	t->statement_len = wanted - 1;
+	return true;
+}
+
 int exec_mark(struct exec *ex, struct touched *t)
 {
-	char *text, *joined;
+	size_t len;
+	char *text;
+	bool joined;
 
 	if (!ex->stmt || ex->stmt->document)
 		return 0;
-	text = masked_statement(ex);
+	text = masked_statement(ex, &len);
 	if (!text)
 		return err_nomem(ex->err);
-	if (!t->statement) {
-		t->statement = text;
-		return 0;
-	}
-	if (asprintf(&joined, "%s; %s", t->statement, text) < 0)
-		joined = NULL;
+	joined = join_statement(t, text, len);
 	free(text);
-	if (!joined)
-		return err_nomem(ex->err);
-	free(t->statement);
-	t->statement = joined;
-	return 0;
+	return joined ? 0 : err_nomem(ex->err);
 }
 
 struct table *exec_edit_table(struct touched *t, unsigned spare)

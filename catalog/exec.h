@@ -28,6 +28,7 @@ struct touched {
 	struct namespace *ns_before, *ns;
 	struct storage *storage_before, *storage;
 	char *statement;	/* texts of the statements that touched it, joined with "; "; owned */
+	size_t statement_len, statement_size;
 };
 
 struct exec {
