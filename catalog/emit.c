@@ -11,11 +11,11 @@
  * Every change measures its documents, so few large pieces are written here
  * rather than many small ones.
  */
-#define PIECE_SIZE 96
+#define PIECE_SIZE 128
 
-static void new_line(struct emit *e, bool comma)
+/* What stands in front of a member or a bracket: how much of piece is still to be written. */
+static size_t start_line(struct emit *e, bool comma, char piece[PIECE_SIZE])
 {
-	char piece[PIECE_SIZE];
 	size_t len = 0, blanks = e->indented ? 2 * (size_t)e->depth : 0;
 
 	if (comma)
@@ -23,39 +23,46 @@ static void new_line(struct emit *e, bool comma)
 	if (e->indented)
 		piece[len++] = '\n';
 	for (; blanks; blanks--) {
-		if (len == sizeof(piece)) {
+		if (len == PIECE_SIZE) {
 			fwrite(piece, 1, len, e->out);
 			len = 0;
 		}
 		piece[len++] = ' ';
 	}
-	fwrite(piece, 1, len, e->out);
+	return len;
 }
 
-static void put_key(const char *key, bool indented, FILE *out)
+static void new_line(struct emit *e, bool comma)
 {
 	char piece[PIECE_SIZE];
-	size_t len = strnlen(key, sizeof(piece));
 
-	if (len + sizeof("\"\": ") > sizeof(piece)) {
-		fprintf(out, indented ? "\"%s\": " : "\"%s\":", key);
-		return;
-	}
-	piece[0] = '"';
-	memcpy(piece + 1, key, len);
-	memcpy(piece + 1 + len, "\": ", 3);
-	fwrite(piece, 1, 1 + len + (indented ? 3 : 2), out);
+	fwrite(piece, 1, start_line(e, comma, piece), e->out);
 }
 
 void emit_key(struct emit *e, const char *key)
 {
+	static const char behind[] = "\": ";
+	size_t key_len = key ? strlen(key) : 0, len = 0;
+	char piece[PIECE_SIZE];
+
 	if (e->depth)
-		new_line(e, e->filled);
+		len = start_line(e, e->filled, piece);
 	else if (e->filled)
-		fputc(',', e->out);
-	if (key)
-		put_key(key, e->indented, e->out);
+		piece[len++] = ',';
 	e->filled = true;
+	if (key && len + key_len + sizeof(behind) > PIECE_SIZE) {
+		fwrite(piece, 1, len, e->out);
+		fprintf(e->out, "\"%s\":%s", key, e->indented ? " " : "");
+		return;
+	}
+	if (key) {
+		piece[len++] = '"';
+		memcpy(piece + len, key, key_len);
+		len += key_len;
+		memcpy(piece + len, behind, strlen(behind));
+		len += e->indented ? 3 : 2;
+	}
+	fwrite(piece, 1, len, e->out);
 }
 
 void emit_open(struct emit *e, const char *key, char bracket)
