@@ -69,6 +69,9 @@ TEST_DEBS = $(EDIT_DEBS) \
 	clang libclang-rt-dev libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
 	dpkg-dev bash-completion systemd prometheus
 BENCH_DEBS = jq util-linux procps postgresql sqlite3
+	clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
+	dpkg-dev bash-completion systemd
+BENCH_DEBS = jq util-linux procps postgresql sqlite3 libpq-dev libsqlite3-dev lmdb-utils
 
 all: $(O)/kalamfs $(O)/kalamctl
 
@@ -116,6 +119,8 @@ $(BENCH_BIN): $(O)/tests/bench/%: $(O)/tests/bench/%.o $(O)/tests/bench/bench.o 
 
 $(O)/tests/bench/nullfs.o: CPPFLAGS += $(FUSE_CFLAGS)
 $(O)/tests/bench/nullfs: BENCH_LIBS = $(FUSE_LIBS)
+$(O)/tests/bench/alter.o: CPPFLAGS += $(shell $(PKG_CONFIG) --cflags libpq sqlite3)
+$(O)/tests/bench/alter: BENCH_LIBS = $(shell $(PKG_CONFIG) --libs libpq sqlite3)
 
 bench-build: all $(BENCH_BIN)
 	@:
