@@ -183,9 +183,10 @@ int commit_push(struct commit *commit, struct job *job, struct err *err)
 		commit->queued++;
 		commit->count++;
 		show_depth(commit);
-		pthread_cond_signal(&commit->wake);
 	}
 	pthread_mutex_unlock(&commit->lock);
+	if (!rc)	/* who is woken takes the lock at once */
+		pthread_cond_signal(&commit->wake);
 	return rc;
 }
 

@@ -282,8 +282,8 @@ void notify_push(struct notify *notify, struct job_list *jobs)
 {
 	pthread_mutex_lock(&notify->lock);
 	TAILQ_CONCAT(&notify->queue, jobs, link);
-	pthread_cond_signal(&notify->wake);
 	pthread_mutex_unlock(&notify->lock);
+	pthread_cond_signal(&notify->wake);
 }
 
 void notify_tell(struct notify *notify, uint64_t sequence)
