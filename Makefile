@@ -68,9 +68,6 @@ EDIT_DEBS = vim neovim nano emacs-nox micro joe ed tmux patch moreutils git dash
 TEST_DEBS = $(EDIT_DEBS) \
 	clang libclang-rt-dev libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
 	dpkg-dev bash-completion systemd prometheus
-BENCH_DEBS = jq util-linux procps postgresql sqlite3
-	clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
-	dpkg-dev bash-completion systemd
 BENCH_DEBS = jq util-linux procps postgresql sqlite3 libpq-dev libsqlite3-dev lmdb-utils
 
 all: $(O)/kalamfs $(O)/kalamctl

@@ -18,6 +18,7 @@
 #define LOOK_MS 30000		/* at least this often: expiry, slots of dead readers */
 #define RETRY_MS 1000		/* between two tries of the same purge */
 #define GATHER_US 500		/* own commits wake us, too: let the notifier be first */
+#define GATHER_MAX_US 4000	/* while there are only these, which it shows itself */
 
 static int64_t now_us(void)
 {
@@ -65,7 +66,7 @@ static void gather(struct listen *listen)
 		{ .fd = listen->stop, .events = POLLIN },
 		{ .fd = listen->socket, .events = POLLIN },
 	};
-	int64_t left, end = now_us() + GATHER_US;
+	int64_t left, end = now_us() + listen->gather_us;
 
 	while ((left = end - now_us()) > 0) {
 		struct timespec wait = { .tv_nsec = left * 1000 };
@@ -85,8 +86,12 @@ static void hear_database(struct listen *listen)
 	gather(listen);
 	while (read(listen->watch, events, sizeof(events)) > 0)
 		continue;
-	if (notify_is_behind(&listen->mount->notify))
+	if (notify_is_behind(&listen->mount->notify)) {
 		notify_drain(&listen->mount->notify);
+		listen->gather_us = GATHER_US;
+	} else if (listen->gather_us < GATHER_MAX_US) {
+		listen->gather_us *= 2;
+	}
 }
 
 static void *run(void *arg)
@@ -141,7 +146,9 @@ int listen_start(struct listen *listen, struct mount *mount, struct err *err)
 	struct err why = ERR_INIT;
 	int rc;
 
-	*listen = (struct listen){ .mount = mount, .socket = -1, .watch = -1, .stop = -1 };
+	*listen = (struct listen){
+		.mount = mount, .socket = -1, .watch = -1, .stop = -1, .gather_us = GATHER_US
+	};
 	if (peer_listen(dir, mount->tree.mountpoint, mount->tree.read_only, &listen->socket,
 			&why)) {
 		log_message(LOG_WARNING, "%s: other mounts will not wait for this one", why.text);

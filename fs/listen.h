@@ -19,6 +19,7 @@ struct listen {
 	pthread_t thread;
 	bool is_running;
 	int socket, watch, stop;	/* -1 = none */
+	int gather_us;			/* between an event of the database and a look at it */
 };
 
 /* 0 or -errno.  Without a socket or a watch it goes on, and says so in the log. */
