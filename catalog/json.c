@@ -237,51 +237,67 @@ bool json_is_scalar(const char *compact)
 	return compact[0] != '[' && compact[0] != '{';
 }
 
-static void print_escaped(uint32_t cp, FILE *out)
+static bool is_plain(char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static size_t escape(uint32_t cp, char out[JSON_ESCAPE_SIZE])
 {
 	static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+	int n;
 
 	for (size_t i = 0; i < sizeof(letters) - 1; i += 2) {
 		if (cp == (unsigned char)letters[i]) {
-			fprintf(out, "\\%c", letters[i + 1]);
-			return;
+			out[0] = '\\';
+			out[1] = letters[i + 1];
+			return 2;
 		}
 	}
 	if (cp >= 0x10000)
-		fprintf(out, "\\u%04x\\u%04x", (unsigned)(0xd800 + ((cp - 0x10000) >> 10)),
-			(unsigned)(0xdc00 + ((cp - 0x10000) & 0x3ff)));
+		n = snprintf(out, JSON_ESCAPE_SIZE, "\\u%04x\\u%04x",
+			     (unsigned)(0xd800 + ((cp - 0x10000) >> 10)),
+			     (unsigned)(0xdc00 + ((cp - 0x10000) & 0x3ff)));
 	else
-		fprintf(out, "\\u%04x", (unsigned)cp);
+		n = snprintf(out, JSON_ESCAPE_SIZE, "\\u%04x", (unsigned)cp);
+	return (size_t)n;
 }
 
-/* Bytes at the beginning that stand for themselves. */
-static size_t plain_len(const char *text, size_t len)
+size_t json_piece(const char **text, size_t *len, char room[JSON_ESCAPE_SIZE], const char **piece)
 {
+	uint32_t cp = 0xfffd;
 	size_t plain = 0;
+	int n;
 
-	while (plain < len && text[plain] >= ' ' && text[plain] <= '~' && text[plain] != '"' &&
-	       text[plain] != '\\')
+	*piece = *text;
+	while (plain < *len && is_plain((*text)[plain]))
 		plain++;
-	return plain;
+	if (plain) {
+		*text += plain;
+		*len -= plain;
+		return plain;
+	}
+	n = utf8_decode(*text, *len, &cp);
+	if (n <= 0) {
+		cp = 0xfffd;
+		n = 1;
+	}
+	*text += n;
+	*len -= (size_t)n;
+	*piece = room;
+	return escape(cp, room);
 }
 
 void json_print_string(const char *text, size_t len, FILE *out)
 {
+	char room[JSON_ESCAPE_SIZE];
+	const char *piece;
+
 	putc('"', out);
 	while (len) {
-		size_t used = plain_len(text, len);
-		uint32_t cp = 0xfffd;
+		size_t n = json_piece(&text, &len, room, &piece);
 
-		if (used) {
-			fwrite(text, 1, used, out);
-		} else {
-			int n = utf8_decode(text, len, &cp);
-
-			print_escaped(n > 0 ? cp : 0xfffd, out);
-			used = n > 0 ? (size_t)n : 1;
-		}
-		text += used;
-		len -= used;
+		fwrite(piece, 1, n, out);
 	}
 	putc('"', out);
 }

@@ -75,4 +75,12 @@ int value_decode(struct reader *r, struct type *type, struct arena *arena, const
 /* Print text as a JSON string with quotes; ASCII only, invalid UTF-8 as \ufffd. */
 void json_print_string(const char *text, size_t len, FILE *out);
 
+/*
+ * What stands between these quotes, piece by piece: takes the next characters
+ * from *text and *len (> 0) and gives their form, which is in the text itself or
+ * in room.
+ */
+#define JSON_ESCAPE_SIZE 16
+size_t json_piece(const char **text, size_t *len, char room[JSON_ESCAPE_SIZE], const char **piece);
+
 #endif
