@@ -2,6 +2,7 @@
 #include "catalog/catalog_impl.h"
 
 #include "catalog/cache.h"
+#include "catalog/info_sums.h"
 #include "catalog/system.h"
 #include "catalog/version.h"
 
@@ -96,7 +97,9 @@ static int fill_catalog(struct txn *txn, void *arg, struct err *err)
 		rc = meta_set(txn, META_LAST_STAMP, (uint64_t)birth->now, err);
 	if (!rc)
 		rc = fill_namespace(txn, birth->now, err);
-	return rc ? rc : fill_storage(txn, birth->now, err);
+	if (!rc)
+		rc = fill_storage(txn, birth->now, err);
+	return rc ? rc : info_sums_rebuild(txn, 0, birth->now, err);
 }
 
 /* The storage that every catalog has: without it nothing here can be believed. */
@@ -133,13 +136,29 @@ static int read_identity(struct catalog *catalog, struct err *err)
 	return rc;
 }
 
+static int measure_system(struct catalog *catalog, struct err *err)
+{
+	struct info_tally tally = { 0 };
+	int rc = 0;
+
+	info_tally_namespace(&tally, NULL, system_namespace(catalog->system));
+	for (unsigned i = 0; !rc && i < system_table_count(catalog->system); i++) {
+		struct table *table = system_table(catalog->system, i);
+
+		rc = version_measure(NULL, table, err);
+		info_tally_table(&tally, NULL, table);
+	}
+	if (!rc && info_tally_total(&tally, &catalog->system_info))
+		rc = err_nomem(err);
+	info_tally_fini(&tally);
+	return rc;
+}
+
 static int open_system(struct catalog *catalog, struct err *err)
 {
 	int rc = system_new(catalog->created_at, &catalog->system, err);
 
-	for (unsigned i = 0; !rc && i < system_table_count(catalog->system); i++)
-		rc = version_measure(NULL, system_table(catalog->system, i), err);
-	return rc;
+	return rc ? rc : measure_system(catalog, err);
 }
 
 static int open_parts(struct catalog *catalog, const char *dir, const struct catalog_options *options,

@@ -12,6 +12,7 @@ struct catalog {
 	struct store *store;
 	struct cache *cache;
 	struct system *system;
+	struct info_sums system_info;	/* what the built-in objects add to information_schema */
 	int64_t (*now)(void *arg);
 	void *now_arg;
 	uint64_t uuid_high, uuid_low;

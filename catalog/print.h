@@ -35,6 +35,10 @@ void print_default_to(struct emit *e, const char *key, const struct column *colu
 void print_option_to(struct emit *e, const struct option *option,
 		     const struct table_options *options);
 void print_author_to(struct emit *e, const char *key, const struct author *author);
+void print_namespace_options_to(struct emit *e, const char *key, const struct namespace *ns);
+
+/* What is shown of credentials, NULL for none.  Static. */
+const char *print_masked(const char *credentials);
 
 /* "SNOWFLAKE_ID()", "0.00", "'x'", "NULL"; nothing for DEFAULT_NONE. */
 void print_default_sql(const struct column *column, FILE *out);

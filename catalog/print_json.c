@@ -185,6 +185,14 @@ static void emit_namespace_option(struct emit *e, const struct namespace_option 
 	fputs(option->json, e->out);
 }
 
+void print_namespace_options_to(struct emit *e, const char *key, const struct namespace *ns)
+{
+	emit_open(e, key, '{');
+	for (uint32_t i = 0; i < ns->option_count; i++)
+		emit_namespace_option(e, &ns->options[i]);
+	emit_close(e, '}');
+}
+
 void print_namespace_json(const struct namespace *ns, FILE *out)
 {
 	struct emit e = EMIT_INDENTED(out);
@@ -196,11 +204,13 @@ void print_namespace_json(const struct namespace *ns, FILE *out)
 	emit_stamp(&e, "created_at", ns->created_at);
 	emit_stamp(&e, "updated_at", ns->updated_at);
 	emit_text(&e, "comment", ns->comment);
-	emit_open(&e, "options", '{');
-	for (uint32_t i = 0; i < ns->option_count; i++)
-		emit_namespace_option(&e, &ns->options[i]);
-	emit_close(&e, '}');
+	print_namespace_options_to(&e, "options", ns);
 	end_document(&e);
+}
+
+const char *print_masked(const char *credentials)
+{
+	return credentials ? "***" : NULL;
 }
 
 void print_storage_document(const struct storage *storage, FILE *out)
@@ -213,7 +223,7 @@ void print_storage_document(const struct storage *storage, FILE *out)
 	emit_text(&e, "description", storage->description);
 	emit_text(&e, "storage_type", storage_type_name(storage->type));
 	emit_text(&e, "base_directory", storage->base_directory);
-	emit_text(&e, "credentials", storage->credentials ? "***" : NULL);
+	emit_text(&e, "credentials", print_masked(storage->credentials));
 	emit_json_text(&e, "config", storage->config);
 	emit_text(&e, "shared_tables_template", storage->shared_template);
 	emit_text(&e, "user_tables_template", storage->user_template);

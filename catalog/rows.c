@@ -23,6 +23,7 @@ static const char *const meta_names[] = {
 	[META_LOCATIONS_EPOCH] = "locations_epoch",
 	[META_CHANGES_FIRST] = "changes_first",
 	[META_STATE] = STORE_STATE_KEY,
+	[META_INFO_RENDERER] = "info_renderer",
 };
 
 _Static_assert(countof(meta_names) == META_KEY_COUNT, "every meta key has a name");

@@ -11,6 +11,8 @@
  *   children   parent be32, kind u8, id be32 -> name
  *   objects    kind u8, id be32 -> record
  *              128 + dir kind u8, parent be32 -> sequence le64, stamp le64, count le32
+ *              192, namespace be32 (0 = all) -> struct info_sums, each number le64
+ *              193, namespace be32, storage id -> its tables there le32
  *   versions   table be32, version be32 -> committed_at be64, record
  *   locations  normalised path, '/' at the end, or the beginning of names -> table be32
  *   trash      purge time be64, table be32 -> u8 what (enum trash_kind)
@@ -48,6 +50,7 @@ enum meta_key {
 	META_LOCATIONS_EPOCH,	/* sequence of the last change that can move a location */
 	META_CHANGES_FIRST,	/* oldest sequence in changes */
 	META_STATE,		/* kept by the store itself (catalog/store_state.h) */
+	META_INFO_RENDERER,		/* which printers the sizes of information_schema are of */
 	META_KEY_COUNT
 };
 
@@ -200,5 +203,38 @@ int changes_list(struct txn *txn, uint64_t after, change_fn *fn, void *arg);
 /* Keep the newest CHANGES_KEPT transactions; sequence is the one under way. */
 #define CHANGES_KEPT 65536
 int changes_trim(struct txn *txn, uint64_t sequence, struct err *err) MUST_CHECK;
+
+/* The sets of rows of information_schema, and their forms (catalog/info.h). */
+enum info_view { INFO_SCHEMATA, INFO_TABLES, INFO_COLUMNS, INFO_STORAGES, INFO_VIEW_COUNT };
+enum info_form { INFO_JSONL, INFO_CSV, INFO_FORM_COUNT };
+
+/*
+ * What is known of each set without printing it; kept by catalog/info_sums.c.
+ * The line of names on top of CSV is not counted.
+ */
+struct info_sums {
+	struct info_sum {
+		uint64_t bytes[INFO_FORM_COUNT];	/* of all rows */
+		uint64_t sequence;	/* of the transaction that last changed it */
+		int64_t changed_at;	/* its stamp */
+	} of[INFO_VIEW_COUNT];
+};
+
+/* namespace_id 0: of the whole catalog.  Zeroes where nothing was put; -EIO for a damaged row. */
+int info_sums_get(struct txn *txn, uint32_t namespace_id, struct info_sums *out,
+		  struct err *err) MUST_CHECK;
+int info_sums_put(struct txn *txn, uint32_t namespace_id, const struct info_sums *sums,
+		  struct err *err) MUST_CHECK;
+
+/* Count tables of a namespace on a storage; *turned: the first came or the last went. */
+int storage_use_add(struct txn *txn, uint32_t namespace_id, const char *storage_id, int change,
+		    bool *turned, struct err *err) MUST_CHECK;
+/* Storages that tables of a namespace lie on, in the order of their names; as children_list. */
+typedef int storage_use_fn(void *arg, const char *storage_id, size_t len);
+int storage_use_list(struct txn *txn, uint32_t namespace_id, storage_use_fn *fn, void *arg);
+
+/* Both of one namespace; of all there are. */
+int info_rows_delete(struct txn *txn, uint32_t namespace_id, struct err *err) MUST_CHECK;
+int info_rows_delete_all(struct txn *txn, struct err *err) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/stamp.h"
 #include "catalog/diff.h"
+#include "catalog/info_sums.h"
 #include "catalog/print.h"
 #include "catalog/value.h"
 #include "catalog/version.h"
@@ -23,6 +24,7 @@ struct seal {
 	FILE *plan, *heads;
 	uint32_t index;		/* of the next change row */
 	bool moves_locations;
+	struct info_tally tally;
 };
 
 /* Give changed columns their new version; tell whether names came, went or changed. */
@@ -270,6 +272,15 @@ static int append_row(struct seal *s, struct change_row *row)
 	return change_append(s->ex->txn, s->ex->sequence, s->index++, row, s->ex->err);
 }
 
+/* What information_schema does not show any more, and what it shows now. */
+static void tally_table(struct seal *s, const struct touched *t)
+{
+	const struct table *before = t->table_before, *after = t->table;
+
+	info_tally_table(&s->tally, before && !before->dropped_at ? before : NULL,
+			 !t->purged && !after->dropped_at ? after : NULL);
+}
+
 static int table_row(struct seal *s, const struct touched *t, enum change_event event)
 {
 	const struct table *before = t->table_before, *after = t->table;
@@ -373,7 +384,10 @@ static int seal_table(struct seal *s, struct touched *t)
 		rc = row_delete(ex->txn, OBJECT_TABLE, t->id, ex->err);
 	else if (!rc)
 		rc = row_table_put(ex->txn, t->table, changed, ex->err);
-	return rc ? rc : table_row(s, t, state ? state : version);
+	if (rc)
+		return rc;
+	tally_table(s, t);
+	return table_row(s, t, state ? state : version);
 }
 
 /* Type and base directory of a storage stay; whoever is in use is not dropped. */
@@ -418,7 +432,10 @@ static int seal_namespace(struct seal *s, struct touched *t)
 		rc = row_delete(ex->txn, OBJECT_NAMESPACE, t->id, ex->err);
 	else if (!rc)
 		rc = row_namespace_put(ex->txn, ns, ex->err);
-	return rc ? rc : plain_row(s, t, *here);
+	if (rc)
+		return rc;
+	info_tally_namespace(&s->tally, t->ns_before, t->purged ? NULL : ns);
+	return plain_row(s, t, *here);
 }
 
 static void stamp_storage(const struct storage *before, struct storage *storage, int64_t now)
@@ -454,7 +471,10 @@ static int seal_storage(struct seal *s, struct touched *t)
 		rc = row_delete(ex->txn, OBJECT_STORAGE, t->id, ex->err);
 	else if (!rc)
 		rc = row_storage_put(ex->txn, storage, ex->err);
-	return rc ? rc : plain_row(s, t, *here);
+	if (rc)
+		return rc;
+	info_tally_storage(&s->tally, t->storage_before, t->purged ? NULL : storage);
+	return plain_row(s, t, *here);
 }
 
 static int seal_one(struct seal *s, struct touched *t)
@@ -509,5 +529,9 @@ int exec_seal(struct exec *ex)
 		rc = err_nomem(ex->err);
 	if (!rc && s.index)
 		rc = seal_counters(&s);
+	/* A plan is undone: nobody will see its sizes. */
+	if (!rc && s.index && !request->plan)
+		rc = info_tally_keep(&s.tally, ex->txn, ex->sequence, ex->now, ex->err);
+	info_tally_fini(&s.tally);
 	return rc;
 }

@@ -21,6 +21,8 @@ struct type_row {
 	const char *example;
 	struct type_param params[2];
 	enum type_id widens_to[2];	/* 0 = none */
+	unsigned bits;		/* binary digits of a number; 0 = none */
+	bool floating;
 };
 
 // clang-format off
@@ -31,20 +33,21 @@ static const struct type_row types[] = {
 	[TYPE_INT] = {
 		.name = "INT", .kalam = "Int", .arrow = "Int32", .example = "INT",
 		.notes = "-2,147,483,648 to 2,147,483,647; SERIAL implies DEFAULT SNOWFLAKE_ID()",
-		.widens_to = { TYPE_BIGINT },
+		.widens_to = { TYPE_BIGINT }, .bits = 32,
 	},
 	[TYPE_BIGINT] = {
 		.name = "BIGINT", .kalam = "BigInt", .arrow = "Int64", .example = "BIGINT",
 		.notes = "-9,223,372,036,854,775,808 to 9,223,372,036,854,775,807; "
 			 "BIGSERIAL implies DEFAULT SNOWFLAKE_ID()",
+		.bits = 64,
 	},
 	[TYPE_DOUBLE] = {
 		.name = "DOUBLE", .kalam = "Double", .arrow = "Float64", .example = "DOUBLE",
-		.notes = "64 bits; no NaN, no infinity",
+		.notes = "64 bits; no NaN, no infinity", .bits = 53, .floating = true,
 	},
 	[TYPE_FLOAT] = {
 		.name = "FLOAT", .kalam = "Float", .arrow = "Float32", .example = "FLOAT",
-		.notes = "32 bits; no NaN, no infinity",
+		.notes = "32 bits; no NaN, no infinity", .bits = 24, .floating = true,
 		.widens_to = { TYPE_DOUBLE },
 	},
 	[TYPE_TEXT] = {
@@ -99,7 +102,7 @@ static const struct type_row types[] = {
 	[TYPE_SMALLINT] = {
 		.name = "SMALLINT", .kalam = "SmallInt", .arrow = "Int16", .example = "SMALLINT",
 		.notes = "-32,768 to 32,767; SMALLSERIAL implies DEFAULT SNOWFLAKE_ID()",
-		.widens_to = { TYPE_INT, TYPE_BIGINT },
+		.widens_to = { TYPE_INT, TYPE_BIGINT }, .bits = 16,
 	},
 	[TYPE_FILE] = {
 		.name = "FILE", .kalam = "File", .arrow = "Utf8", .example = "FILE",
@@ -195,6 +198,20 @@ bool type_widens(const struct type *from, const struct type *to)
 	return to->id != TYPE_DECIMAL ||
 	       (to->scale >= from->scale &&
 		to->precision - to->scale >= from->precision - from->scale);
+}
+
+bool type_digits(const struct type *type, unsigned *precision, int *scale)
+{
+	const struct type_row *row = &types[type->id];
+
+	if (type->id == TYPE_DECIMAL) {
+		*precision = type->precision;
+		*scale = type->scale;
+		return true;
+	}
+	*precision = row->bits;
+	*scale = row->floating ? -1 : 0;
+	return row->bits;
 }
 
 /* Whether the id is one of the 17 and its parameters are within their limits. */

@@ -76,6 +76,13 @@ int type_parse_text(const char *text, size_t len, struct type *out, struct err *
  */
 bool type_widens(const struct type *from, const struct type *to);
 
+/*
+ * How many digits a number has, as SQL's information schema tells it: binary ones
+ * of integers and floating point, decimal ones of DECIMAL; behind the point in
+ * *scale, -1 for floating point.  False for what is no number.
+ */
+bool type_digits(const struct type *type, unsigned *precision, int *scale);
+
 /* Wire form: tag, then EMBEDDING's dimension as u32 LE, DECIMAL's p and s as one byte each. */
 void type_encode(const struct type *type, struct buf *out);
 

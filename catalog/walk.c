@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/walk.h"
 
+#include "catalog/catalog_impl.h"
+#include "catalog/system.h"
+
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct walk {
 	struct catalog *catalog;
 	struct txn *txn;
 	walk_fn *fn;
+	walk_namespace_fn *namespace_fn;
 	void *arg;
 	struct err *err;
 };
@@ -27,7 +32,29 @@ static int walk_table(void *arg, uint32_t id, const char *name, size_t len)
 	return rc;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	const struct table *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
 /* Built-in tables stand in no index of names. */
+static int walk_system(struct walk *walk)
+{
+	const struct system *sys = walk->catalog->system;
+	struct table *tables[TABLE_USER_FIRST - TABLE_SYSTEM_FIRST];
+	unsigned count = system_table_count(sys);
+	int rc = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		tables[i] = system_table(sys, i);
+	qsort(tables, count, sizeof(*tables), compare_names);
+	for (unsigned i = 0; !rc && i < count; i++)
+		rc = walk->fn(walk->arg, tables[i], walk->err);
+	return rc;
+}
+
 static int walk_namespace(void *arg, uint32_t id, const char *name, size_t len)
 {
 	struct walk *walk = arg;
@@ -35,7 +62,7 @@ static int walk_namespace(void *arg, uint32_t id, const char *name, size_t len)
 	(void)name;
 	(void)len;
 	if (id == NAMESPACE_SYSTEM)
-		return catalog_list(walk->catalog, walk->txn, DIR_TABLES, id, 0, walk_table, walk);
+		return walk_system(walk);
 	return names_list(walk->txn, DIR_TABLES, id, walk_table, walk);
 }
 
@@ -58,4 +85,88 @@ int walk_tables(struct catalog *catalog, struct txn *txn, const char *namespace_
 		return err_set(err, rc, "Table '%s' not found in namespace '%s'", table_name,
 			       namespace_name);
 	return walk_table(&walk, id, table_name, strlen(table_name));
+}
+
+typedef int namespace_id_fn(struct walk *walk, uint32_t id);
+
+/* Ids of all namespaces in the order of their names: the built-in one stands in no index. */
+struct id_walk {
+	struct walk *walk;
+	namespace_id_fn *fn;
+	bool met_system;
+};
+
+static int walk_id(void *arg, uint32_t id, const char *name, size_t len)
+{
+	static const char system_name[] = "system";
+	struct id_walk *ids = arg;
+	size_t shorter = len < sizeof(system_name) - 1 ? len : sizeof(system_name) - 1;
+	int order = memcmp(name, system_name, shorter), rc = 0;
+
+	if (!ids->met_system && (order > 0 || (!order && len > shorter))) {
+		ids->met_system = true;
+		rc = ids->fn(ids->walk, NAMESPACE_SYSTEM);
+	}
+	return rc ? rc : ids->fn(ids->walk, id);
+}
+
+static int walk_ids(struct walk *walk, namespace_id_fn *fn)
+{
+	struct id_walk ids = { .walk = walk, .fn = fn };
+	int rc = names_list(walk->txn, DIR_NAMESPACES, 0, walk_id, &ids);
+
+	return rc || ids.met_system ? rc : fn(walk, NAMESPACE_SYSTEM);
+}
+
+static int read_table(void *arg, uint32_t id, const char *name, size_t len)
+{
+	struct walk *walk = arg;
+	struct table *table;
+	int rc = row_table(walk->txn, id, &table, walk->err);
+
+	if (rc == -ENOENT)
+		return err_set(walk->err, -EIO, "The catalog has lost table %.*s", (int)len, name);
+	if (rc)
+		return rc;
+	rc = walk->fn(walk->arg, table, walk->err);
+	table_put(table);
+	return rc;
+}
+
+static int walk_tables_of(struct walk *walk, uint32_t namespace_id)
+{
+	if (namespace_id == NAMESPACE_SYSTEM)
+		return walk_system(walk);
+	return names_list(walk->txn, DIR_TABLES, namespace_id, read_table, walk);
+}
+
+int walk_tables_in(struct catalog *catalog, struct txn *txn, uint32_t namespace_id, walk_fn *fn,
+		   void *arg, struct err *err)
+{
+	struct walk walk = { .catalog = catalog, .txn = txn, .fn = fn, .arg = arg, .err = err };
+
+	return namespace_id ? walk_tables_of(&walk, namespace_id) : walk_ids(&walk, walk_tables_of);
+}
+
+static int read_namespace(struct walk *walk, uint32_t id)
+{
+	struct namespace *ns;
+	int rc = catalog_namespace(walk->catalog, walk->txn, id, &ns, walk->err);
+
+	if (rc == -ENOENT)
+		return err_set(walk->err, -EIO, "The catalog has lost namespace %u", id);
+	if (rc)
+		return rc;
+	rc = walk->namespace_fn(walk->arg, ns, walk->err);
+	namespace_put(ns);
+	return rc;
+}
+
+int walk_namespaces(struct catalog *catalog, struct txn *txn, walk_namespace_fn *fn, void *arg,
+		    struct err *err)
+{
+	struct walk walk = { .catalog = catalog, .txn = txn, .namespace_fn = fn, .arg = arg,
+			     .err = err };
+
+	return walk_ids(&walk, read_namespace);
 }

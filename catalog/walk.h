@@ -20,4 +20,17 @@ typedef int walk_fn(void *arg, const struct table *table, struct err *err);
 int walk_tables(struct catalog *catalog, struct txn *txn, const char *namespace_name,
 		const char *table_name, walk_fn *fn, void *arg, struct err *err) MUST_CHECK;
 
+/*
+ * The tables of one namespace or, with id 0, of all, `system` included, in the
+ * order of namespaces and names.  They are read past the schema cache: who goes
+ * through everything would drive out of it what others use.
+ */
+int walk_tables_in(struct catalog *catalog, struct txn *txn, uint32_t namespace_id, walk_fn *fn,
+		   void *arg, struct err *err) MUST_CHECK;
+
+/* All namespaces, `system` included, in the order of their names. */
+typedef int walk_namespace_fn(void *arg, const struct namespace *ns, struct err *err);
+int walk_namespaces(struct catalog *catalog, struct txn *txn, walk_namespace_fn *fn, void *arg,
+		    struct err *err) MUST_CHECK;
+
 #endif

@@ -432,6 +432,35 @@ static void a_document_has_the_keys_of_the_design_in_their_order(void **state)
 			"}\n");
 }
 
+static void numbers_have_digits_as_sql_counts_them(void **state)
+{
+	static const struct {
+		struct type type;
+		unsigned precision;
+		int scale;
+	} numbers[] = {
+		{ { .id = TYPE_SMALLINT }, 16, 0 },
+		{ { .id = TYPE_INT }, 32, 0 },
+		{ { .id = TYPE_BIGINT }, 64, 0 },
+		{ { .id = TYPE_FLOAT }, 24, -1 },
+		{ { .id = TYPE_DOUBLE }, 53, -1 },
+		{ { .id = TYPE_DECIMAL, .precision = 38, .scale = 10 }, 38, 10 },
+		{ { .id = TYPE_DECIMAL, .precision = 5 }, 5, 0 },
+	};
+	unsigned precision, others = 0;
+	int scale;
+
+	(void)state;
+	for (size_t i = 0; i < countof(numbers); i++) {
+		assert_true(type_digits(&numbers[i].type, &precision, &scale));
+		assert_int_equal(precision, numbers[i].precision);
+		assert_int_equal(scale, numbers[i].scale);
+	}
+	for (enum type_id id = TYPE_BOOLEAN; id < TYPE_ID_END; id++)
+		others += !type_digits(&(struct type){ .id = id, .precision = 1 }, &precision, &scale);
+	assert_int_equal(others, 11);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +469,7 @@ int main(void)
 		cmocka_unit_test(an_unsupported_type_is_a_parse_error_at_its_word),
 		cmocka_unit_test(a_type_leaves_the_words_behind_it_alone),
 		cmocka_unit_test(only_types_that_keep_every_value_are_wider),
+		cmocka_unit_test(numbers_have_digits_as_sql_counts_them),
 		cmocka_unit_test(every_type_survives_its_wire_form),
 		cmocka_unit_test(the_wire_form_is_tag_and_parameters),
 		cmocka_unit_test(bad_wire_forms_are_refused),
