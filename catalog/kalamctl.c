@@ -105,6 +105,7 @@ static const struct command commands[] = {
 	{ "exec", cmd_exec, 0, 1, WRITES, "exec [FILE]                 run DDL from FILE or standard input" },
 	{ "dump", cmd_dump, 0, 1, TAKES_SECRETS, "dump [NAMESPACE[.TABLE]]    print DDL that rebuilds the catalog" },
 	{ "describe", cmd_describe, 1, 1, 0, "describe NAMESPACE.TABLE    print a table's definition" },
+	{ "ls", cmd_ls, 0, 1, 0, "ls [NAMESPACE[.TABLE]]      list tables: type, version, number of columns" },
 	{ "paths", cmd_paths, 0, 1, TAKES_USER, "paths [NAMESPACE[.TABLE]]   print where tables have their files" },
 	{ "status", cmd_status, 0, 0, 0, "status                      print counts, disk use and mounts" },
 	{ "check", cmd_check, 0, 0, LOOKS, "check                       verify every invariant" },

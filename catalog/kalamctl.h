@@ -43,6 +43,7 @@ void ctl_sync_mounts(struct ctl *ctl, uint64_t sequence);
 int cmd_exec(struct ctl *ctl);
 int cmd_dump(struct ctl *ctl);
 int cmd_describe(struct ctl *ctl);
+int cmd_ls(struct ctl *ctl);
 int cmd_paths(struct ctl *ctl);
 int cmd_status(struct ctl *ctl);
 int cmd_check(struct ctl *ctl);

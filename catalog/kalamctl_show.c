@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "catalog/info.h"
 #include "catalog/kalamctl.h"
 #include "catalog/peer.h"
 #include "catalog/status.h"
 #include "catalog/version.h"
+#include "catalog/walk.h"
 
 #include <string.h>
 
@@ -61,6 +63,76 @@ int cmd_describe(struct ctl *ctl)
 	if (rc)
 		return ctl_fail(&err);
 	rc = describe(ctl, txn, ns, table, &err);
+	txn_end(txn);
+	return rc ? ctl_fail(&err) : 0;
+}
+
+/* How wide the columns of a list are. */
+struct list {
+	int name, type, version, columns;
+};
+
+static int widest(int width, int other)
+{
+	return other > width ? other : width;
+}
+
+static int measure_row(void *arg, const struct table *table, struct err *err)
+{
+	struct list *list = arg;
+
+	(void)err;
+	list->name = widest(list->name, (int)(strlen(table->namespace_name) + strlen(table->name) + 1));
+	list->type = widest(list->type, (int)strlen(table_type_name(table->type)));
+	list->version = widest(list->version, snprintf(NULL, 0, "%u", table->version));
+	list->columns = widest(list->columns, snprintf(NULL, 0, "%u", table->column_count));
+	return 0;
+}
+
+static int print_row(void *arg, const struct table *table, struct err *err)
+{
+	const struct list *list = arg;
+	char name[2 * NAME_SIZE];
+
+	(void)err;
+	snprintf(name, sizeof(name), "%s.%s", table->namespace_name, table->name);
+	printf("%-*s  %-*s  %*u  %*u column%s\n", list->name, name, list->type, table_type_name(table->type),
+	       list->version, table->version, list->columns, table->column_count,
+	       table->column_count == 1 ? "" : "s");
+	return 0;
+}
+
+static int print_json_row(void *arg, const struct table *table, struct err *err)
+{
+	(void)arg;
+	return info_print_table(table, stdout, err);
+}
+
+/* Twice through the tables rather than all of them in memory. */
+static int print_list(struct ctl *ctl, struct txn *txn, const char *ns, const char *table, struct err *err)
+{
+	struct list list = { 0 };
+	int rc;
+
+	if (ctl->json)
+		return walk_tables(ctl->catalog, txn, ns, table, print_json_row, NULL, err);
+	rc = walk_tables(ctl->catalog, txn, ns, table, measure_row, &list, err);
+	return rc ? rc : walk_tables(ctl->catalog, txn, ns, table, print_row, &list, err);
+}
+
+int cmd_ls(struct ctl *ctl)
+{
+	char ns[NAME_SIZE] = "", table[NAME_SIZE] = "";
+	struct err err = ERR_INIT;
+	struct txn *txn;
+	int rc;
+
+	if (ctl->argc && !ctl_split_name(ctl->argv[0], ns, table))
+		return 2;
+	rc = catalog_begin(ctl->catalog, &txn, &err);
+	if (rc)
+		return ctl_fail(&err);
+	rc = print_list(ctl, txn, *ns ? ns : NULL, *table ? table : NULL, &err);
 	txn_end(txn);
 	return rc ? ctl_fail(&err) : 0;
 }
