@@ -69,6 +69,8 @@ TEST_DEBS = $(EDIT_DEBS) \
 	clang libclang-rt-dev libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
 	dpkg-dev bash-completion systemd prometheus
 BENCH_DEBS = jq util-linux procps postgresql sqlite3 libpq-dev libsqlite3-dev lmdb-utils
+TEST_DEBS = $(EDIT_DEBS) clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
+	sqlite3
 
 all: $(O)/kalamfs $(O)/kalamctl
 
@@ -211,6 +213,8 @@ export TSAN_OPTIONS = suppressions=$(CURDIR)/tests/tsan.supp history_size=4
 # What has threads: the rest is the same code, only slower.
 TSAN_UNIT = cache catalog metrics peer session store store_lock node scratch tally
 TSAN_MOUNT = log storage history metrics
+TSAN_UNIT = cache catalog peer session store store_lock node scratch spool
+TSAN_MOUNT = log storage history
 check-tsan:
 	@$(MAKE) --no-print-directory -j2 TSAN=1 UNIT_BIN='$(TSAN_UNIT:%=$(O)-tsan/tests/unit/test_%)' \
 		tests-build

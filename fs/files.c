@@ -153,6 +153,11 @@ int show_place(struct view *view, FILE *out, struct err *err)
 	return catalog_print_place(view->tree->catalog, view->txn, view->table, out, err);
 }
 
+int show_info(struct view *view, FILE *out, struct err *err)
+{
+	return info_print(view->tree->catalog, view->txn, &view->info, NULL, out, err);
+}
+
 int link_latest(struct view *view, char out[LOCATION_SIZE], struct err *err)
 {
 	(void)err;

@@ -3,6 +3,7 @@
 
 #include "fs/ctl.h"
 #include "fs/node.h"
+#include "fs/spool.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -52,6 +53,7 @@ void handle_put(struct handles *handles, struct handle *handle)
 	TAILQ_REMOVE(&handles->list, handle, link);
 	pthread_mutex_unlock(&handles->lock);
 	ctl_free(handle->ctl);
+	spool_put(handle->spool);
 	pthread_mutex_destroy(&handle->lock);
 	free(handle->text);
 	free(handle);
@@ -121,7 +123,18 @@ bool handles_size(struct handles *handles, uint64_t node, off_t *size)
 	return found;
 }
 
-bool handles_attr(struct handles *handles, uint64_t node, struct stat *out)
+void handle_keep(struct handle *handle, struct spool *spool, const struct stat *attr,
+		 double attr_timeout)
+{
+	pthread_mutex_lock(&handle->lock);
+	handle->spool = spool;
+	handle->attr = *attr;
+	handle->has_attr = true;
+	handle->attr_timeout = attr_timeout;
+	pthread_mutex_unlock(&handle->lock);
+}
+
+bool handles_attr(struct handles *handles, uint64_t node, struct stat *out, double *timeout)
 {
 	struct handle *handle;
 	bool found = false;
@@ -132,8 +145,10 @@ bool handles_attr(struct handles *handles, uint64_t node, struct stat *out)
 			continue;
 		pthread_mutex_lock(&handle->lock);
 		found = handle->has_attr;
-		if (found)
+		if (found) {
 			*out = handle->attr;
+			*timeout = handle->attr_timeout;
+		}
 		pthread_mutex_unlock(&handle->lock);
 		if (found)
 			break;

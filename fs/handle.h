@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 struct ctl;
+struct spool;
 
 struct handle {
 	TAILQ_ENTRY(handle) link;	/* in its mount's handles */
@@ -25,8 +26,10 @@ struct handle {
 	uint64_t node;
 	uint32_t uid;			/* who opened it */
 	struct ctl *ctl;		/* owned; NULL: it takes no statements */
+	struct spool *spool;		/* counted; NULL: its text is in `text` */
 	bool has_attr;
 	struct stat attr;		/* at open, for texts that the catalog forgets */
+	double attr_timeout;		/* how long the kernel may keep them */
 	pthread_mutex_t lock;		/* the text while it is made; afterwards it is constant */
 	char *text;			/* owned; NULL until it is needed */
 	size_t len;
@@ -58,7 +61,11 @@ int handle_text(struct handle *handle, struct tree *tree, const char **text, siz
 /* Length of the text that an open handle of this node has; false if there is none. */
 bool handles_size(struct handles *handles, uint64_t node, off_t *size);
 
-/* Attributes of any open handle of this node; false if there is none. */
-bool handles_attr(struct handles *handles, uint64_t node, struct stat *out);
+/* What was printed at open, in place of a text; takes the reference. */
+void handle_keep(struct handle *handle, struct spool *spool, const struct stat *attr,
+		 double attr_timeout);
+
+/* Attributes of any open handle of this node, and their timeout; false if there is none. */
+bool handles_attr(struct handles *handles, uint64_t node, struct stat *out, double *timeout);
 
 #endif

@@ -4,7 +4,8 @@
  *
  * kind (8 bits) | object (32) | sub (24).  The kind is a row of the tree
  * (fs/node.h), object a namespace, table or storage id, sub what names the
- * content: a version, a column's change counter, the locations epoch.  An id
+ * content: a version, a column's change counter, the locations epoch, the number
+ * of a change.  An id
  * means the same after a remount, and the node of a generated file never
  * changes its content.  Nobody has to count lookups or keep a table.
  *
@@ -62,6 +63,12 @@ enum node_kind {
 	NODE_STORAGE_FILE,	/* storages/<id>.json */
 	NODE_TYPE,
 	NODE_USER_LINK,		/* storage/<userId>: object and sub number an interned link */
+	NODE_INFO,		/* information_schema/ of the catalog */
+	NODE_INFO_FILE,		/* its files: INFO_VIEW_COUNT by INFO_FORM_COUNT kinds */
+	NODE_INFO_FILE_LAST = NODE_INFO_FILE + 7,
+	NODE_NAMESPACE_INFO,	/* the same of a namespace: object */
+	NODE_NAMESPACE_INFO_FILE,
+	NODE_NAMESPACE_INFO_FILE_LAST = NODE_NAMESPACE_INFO_FILE + 7,
 	NODE_KIND_COUNT
 };
 

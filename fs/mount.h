@@ -25,12 +25,14 @@ struct phoenixes;
 struct redirects;
 struct rejected;
 struct scratch;
+struct spools;
 
 struct mount {
 	struct tree tree;
 	struct catalog *catalog;	/* owned */
 	struct fuse_session *se;	/* owned by fs/serve.c */
 	struct handles handles;
+	struct spools *spools;		/* owned */
 	struct callers *callers;	/* owned */
 	struct kept *kept;		/* owned; NULL unless read-only */
 	struct commit commit;

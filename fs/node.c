@@ -59,6 +59,10 @@ static int file_size(struct view *view, off_t *size, struct err *err)
 		*size = (off_t)view->tree->log_end;
 		return 0;
 	}
+	if (row->subject == SUBJECT_INFO) {
+		*size = (off_t)view->info_state.bytes;
+		return 0;
+	}
 	if (row->form && view->table->sizes[row->form - 1]) {
 		*size = view->table->sizes[row->form - 1];
 		return 0;
@@ -190,6 +194,7 @@ static double entry_timeout(const struct view *view)
 		return FOREVER;
 	case CACHE_PLACE:
 		return view->tree->has_epoch ? FOREVER : 0;
+	case CACHE_CONTENT:
 	case CACHE_NEVER:
 		break;
 	}
@@ -198,8 +203,13 @@ static double entry_timeout(const struct view *view)
 
 double node_attr_timeout(const struct view *view)
 {
+	bool is_named = view->inode.sub == (view->info_state.sequence & INODE_SUB_MASK);
+
+	if (node_row(view->inode.kind)->caching == CACHE_CONTENT)
+		return is_named ? FOREVER : 0;
 	return entry_timeout(view);
 }
+
 
 int node_entry(struct view *view, struct entry *out, struct err *err)
 {

@@ -25,6 +25,7 @@ enum caching {
 	CACHE_FOREVER,	/* its node names its content */
 	CACHE_NAMES,	/* changes under one node: attributes of a lookup are not kept */
 	CACHE_PLACE,	/* forever where every name can be forgotten at once, else never */
+	CACHE_CONTENT,	/* its node names its content, its name is looked up each time */
 	CACHE_NEVER
 };
 
@@ -37,6 +38,7 @@ enum node_flags {
 	NODE_STATEMENTS = 1 << 5,	/* takes statements */
 	NODE_IS_PLAN = 1 << 6,	/* and only checks them */
 	NODE_ABSENCE = 1 << 7,	/* directory: the kernel may remember that a name is not there */
+	NODE_SPOOLED = 1 << 8,	/* of any length: printed at open (fs/spool.h), never in one piece */
 };
 
 /* Whole content to out.  Stream errors are seen by who closes it.  0 or -errno. */

@@ -115,7 +115,7 @@ static int emit_static(struct listing *l, enum node_kind kind)
 	struct view child = { 0 };
 	int rc;
 
-	if (!l->full || row->caching == CACHE_NEVER) {
+	if (!l->full || row->caching == CACHE_NEVER || row->caching == CACHE_CONTENT) {
 		uint32_t object = row->subject == SUBJECT_CATALOG ? 0 : dir->object;
 		uint32_t sub = row->flags & NODE_OWN_INO ? dir->sub : 0;
 

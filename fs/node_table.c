@@ -77,6 +77,11 @@ static int64_t mtime_storage(struct view *view)
 	return view->storage->updated_at;
 }
 
+static int64_t mtime_info(struct view *view)
+{
+	return view->info_state.changed_at;
+}
+
 static int64_t mtime_log(struct view *view)
 {
 	return view->tree->log_stamp;
@@ -185,6 +190,26 @@ static int find_time(struct view *dir, const char *name, struct view *child, str
 #define TABLE_FILE(called, in, kept, shown)                                                        \
 	.name = (called), .parent = (in), .mode = FILE_RO, .subject = SUBJECT_VERSION,             \
 	.caching = CACHE_FOREVER, .form = 1 + (kept), .show = (shown), .mtime = mtime_version
+
+#define INFO_FILE(in, first, set, form, called)                                                    \
+	[(first) + (set) * INFO_FORM_COUNT + (form)] = {                                           \
+		.name = (called), .parent = (in), .mode = FILE_RO, .subject = SUBJECT_INFO,        \
+		.caching = CACHE_CONTENT, .flags = NODE_SPOOLED, .show = show_info,                \
+		.mtime = mtime_info,                                                               \
+	}
+#define INFO_FILES(in, first)                                                                      \
+	INFO_FILE(in, first, INFO_SCHEMATA, INFO_JSONL, "schemata.jsonl"),                         \
+	INFO_FILE(in, first, INFO_SCHEMATA, INFO_CSV, "schemata.csv"),                             \
+	INFO_FILE(in, first, INFO_TABLES, INFO_JSONL, "tables.jsonl"),                             \
+	INFO_FILE(in, first, INFO_TABLES, INFO_CSV, "tables.csv"),                                 \
+	INFO_FILE(in, first, INFO_COLUMNS, INFO_JSONL, "columns.jsonl"),                           \
+	INFO_FILE(in, first, INFO_COLUMNS, INFO_CSV, "columns.csv"),                               \
+	INFO_FILE(in, first, INFO_STORAGES, INFO_JSONL, "storages.jsonl"),                         \
+	INFO_FILE(in, first, INFO_STORAGES, INFO_CSV, "storages.csv")
+_Static_assert(NODE_INFO_FILE_LAST == NODE_INFO_FILE + INFO_VIEW_COUNT * INFO_FORM_COUNT - 1 &&
+	       NODE_NAMESPACE_INFO_FILE_LAST ==
+		       NODE_NAMESPACE_INFO_FILE + INFO_VIEW_COUNT * INFO_FORM_COUNT - 1,
+	       "there is a kind for each set and form");
 
 // clang-format off
 static const struct node_row rows[] = {
@@ -357,6 +382,17 @@ static const struct node_row rows[] = {
 		.parent = NODE_STORAGE_DIR, .mode = LINK, .subject = SUBJECT_LINK,
 		.caching = CACHE_NEVER, .link = link_user, .mtime = mtime_user_link,
 	},
+
+	[NODE_INFO] = {
+		.name = "information_schema", .parent = NODE_ROOT, .mode = DIR_RO,
+		.caching = CACHE_FOREVER, .mtime = mtime_created,
+	},
+	INFO_FILES(NODE_INFO, NODE_INFO_FILE),
+	[NODE_NAMESPACE_INFO] = {
+		.name = "information_schema", .parent = NODE_NAMESPACE, .mode = DIR_RO,
+		.subject = SUBJECT_NAMESPACE, .caching = CACHE_FOREVER, .mtime = mtime_created,
+	},
+	INFO_FILES(NODE_NAMESPACE_INFO, NODE_NAMESPACE_INFO_FILE),
 };
 // clang-format on
 _Static_assert(countof(rows) == NODE_KIND_COUNT, "every kind of node has a row");

@@ -11,6 +11,7 @@
 #include "fs/ops_dir.h"
 #include "fs/scratch.h"
 #include "fs/scratch_ops.h"
+#include "fs/spool_ops.h"
 #include "fs/userlink.h"
 #include "fs/verdict.h"
 
@@ -123,6 +124,13 @@ static void ops_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_da
 	fuse_reply_none(req);
 }
 
+/* What is open is what was printed then, whatever its name would stand for now. */
+static bool is_spooled(struct mount *mount, fuse_ino_t ino, struct stat *attr, double *timeout)
+{
+	return node_row(inode_unpack(ino).kind)->flags & NODE_SPOOLED &&
+	       handles_attr(&mount->handles, ino, attr, timeout);
+}
+
 static void reply_attr(fuse_req_t req, fuse_ino_t ino, bool keep)
 {
 	struct mount *mount = mount_of(req);
@@ -130,8 +138,13 @@ static void reply_attr(fuse_req_t req, fuse_ino_t ino, bool keep)
 	double timeout = 0;
 	struct view view;
 	struct stat attr;
-	int rc = view_open(&view, &mount->tree, ino, fuse_req_ctx(req)->uid, &err);
+	int rc;
 
+	if (is_spooled(mount, ino, &attr, &timeout)) {
+		fuse_reply_attr(req, &attr, timeout);
+		return;
+	}
+	rc = view_open(&view, &mount->tree, ino, fuse_req_ctx(req)->uid, &err);
 	if (!rc)
 		rc = node_stat(&view, &attr, &err);
 	if (!rc && keep)
@@ -142,7 +155,7 @@ static void reply_attr(fuse_req_t req, fuse_ino_t ino, bool keep)
 	    handles_size(&mount->handles, ino, &attr.st_size))
 		attr.st_blocks = (attr.st_size + 511) / 512;
 	/* An open file of an old version or a dropped object: its handle remembers. */
-	if ((rc == -ESTALE || rc == -ENOENT) && handles_attr(&mount->handles, ino, &attr))
+	if ((rc == -ESTALE || rc == -ENOENT) && handles_attr(&mount->handles, ino, &attr, &timeout))
 		rc = 0;
 	if (rc)
 		ops_fail(req, rc, &err);
@@ -279,6 +292,10 @@ static void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 			edit_open(mount, req, ino);
 		else
 			fuse_reply_err(req, EPERM);
+		return;
+	}
+	if (row->flags & NODE_SPOOLED) {
+		spool_ops_open(mount, req, ino, fi);
 		return;
 	}
 	/* log.jsonl grows: it is read from the catalog, never from a handle. */
@@ -426,6 +443,8 @@ static void ops_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	siblings_store(push, mount->se);
 	if (inode_unpack(ino).kind == NODE_LOG)
 		read_log(req, size, off);
+	else if (handle_of(fi) && handle_of(fi)->spool)
+		spool_ops_read(mount_of(req), req, handle_of(fi), size, off);
 	else if (handle_of(fi))
 		read_handle(req, handle_of(fi), size, off);
 	else if (mount->has_no_open)

@@ -12,6 +12,8 @@ static const char reading[] =
 	"                                            for the version in force at that time\n"
 	"  readlink namespaces/NS/tables/T/storage   where its data files are\n"
 	"  tail -f log.jsonl                         every change, as it happens\n"
+	"  cat information_schema/columns.csv        everything as rows: tables, schemata,\n"
+	"                                            storages, too, and all of them as .jsonl\n"
 	"  cat types/DECIMAL.json                    what a data type is\n\n";
 
 static const char writing[] =

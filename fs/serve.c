@@ -16,6 +16,7 @@
 #include "fs/rejected.h"
 #include "fs/report.h"
 #include "fs/scratch.h"
+#include "fs/spool.h"
 #include "fs/userlink.h"
 #include "fs/workers.h"
 
@@ -75,6 +76,7 @@ static void free_editing(struct mount *mount)
 int serve_new(struct options *options, struct mount **out, struct err *err)
 {
 	struct mount *mount = calloc(1, sizeof(*mount));
+	struct spools_options spools = { 0 };
 
 	if (!mount)
 		return err_nomem(err);
@@ -88,12 +90,13 @@ int serve_new(struct options *options, struct mount **out, struct err *err)
 	mount->tree.metrics = metrics_new();
 	mount->tree.outside = outside_new();
 	mount->callers = callers_new();
+	mount->spools = spools_new(&mount->tree, &spools);
 	if (options->read_only) {
 		mount->kept = kept_new(KEPT_MAX);
 		mount->tree.kept = mount->kept;
 	}
 	if (!mount->tree.report || !mount->tree.links || !mount->tree.metrics ||
-	    !mount->tree.outside || !mount->callers ||
+	    !mount->tree.outside || !mount->callers || !mount->spools ||
 	    (options->read_only && !mount->kept) || !new_editing(mount)) {
 		serve_free(mount);
 		return err_nomem(err);
@@ -114,6 +117,7 @@ void serve_free(struct mount *mount)
 	if (mount->se)
 		fuse_session_destroy(mount->se);
 	handles_fini(&mount->handles);
+	spools_free(mount->spools);
 	free_editing(mount);
 	catalog_close(mount->catalog);
 	callers_free(mount->callers);
@@ -182,6 +186,7 @@ static int mount_session(struct mount *mount, struct err *err)
 static void stop_threads(struct mount *mount)
 {
 	listen_stop(&mount->listen);
+	spools_stop(mount->spools);
 	commit_stop(&mount->commit);
 	notify_stop(&mount->notify);
 }
@@ -195,6 +200,8 @@ static int start_threads(struct mount *mount, struct err *err)
 		if (rc)
 			err_set(err, rc, "Cannot start a thread: %s", strerror(-rc));
 	}
+	if (!rc)
+		rc = spools_start(mount->spools, err);
 	return rc ? rc : listen_start(&mount->listen, mount, err);
 }
 

@@ -63,6 +63,26 @@ static int load_place(struct view *view, struct err *err)
 	return rc ? rc : is_current(view->place->epoch, &view->inode);
 }
 
+/* The files of information_schema stand in the order of views and forms. */
+static struct info info_of(const struct inode *inode)
+{
+	bool is_all = inode->kind <= NODE_INFO_FILE_LAST;
+	unsigned number = inode->kind - (is_all ? NODE_INFO_FILE : NODE_NAMESPACE_INFO_FILE);
+
+	return (struct info){
+		.view = (enum info_view)(number / INFO_FORM_COUNT),
+		.form = (enum info_form)(number % INFO_FORM_COUNT),
+		.namespace_id = is_all ? 0 : inode->object,
+	};
+}
+
+/* Whatever sub names: the text is the one of this snapshot. */
+static int load_info(struct view *view, struct err *err)
+{
+	view->info = info_of(&view->inode);
+	return info_state(view->tree->catalog, view->txn, &view->info, &view->info_state, err);
+}
+
 static int load_subject(struct view *view, struct err *err)
 {
 	struct catalog *catalog = view->tree->catalog;
@@ -91,6 +111,8 @@ static int load_subject(struct view *view, struct err *err)
 		return rc ? rc : is_current(view->storage->version, inode);
 	case SUBJECT_LINK:
 		return userlink_text(view->tree->links, *inode, view->link);
+	case SUBJECT_INFO:
+		return load_info(view, err);
 	}
 	return -ENOENT;
 }
@@ -157,6 +179,10 @@ int view_child(const struct view *dir, enum node_kind kind, struct view *child, 
 		if (!rc)
 			child->inode.sub = child->place->epoch & INODE_SUB_MASK;
 		break;
+	case SUBJECT_INFO:
+		rc = load_info(child, err);
+		child->inode.sub = child->info_state.sequence & INODE_SUB_MASK;
+		break;
 	case SUBJECT_CATALOG:
 	case SUBJECT_NAMESPACE:
 	case SUBJECT_TABLE:
@@ -210,6 +236,7 @@ int view_member(const struct view *dir, enum node_kind kind, uint32_t id, struct
 	case SUBJECT_PLACE:
 	case SUBJECT_TYPE:
 	case SUBJECT_LINK:
+	case SUBJECT_INFO:
 		break;
 	}
 	return 0;

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "catalog/catalog.h"
+#include "catalog/info.h"
 #include "fs/inode.h"
 #include "fs/tree.h"
 
@@ -22,7 +23,8 @@ enum subject {
 	SUBJECT_PLACE,		/* a table; sub: the locations epoch */
 	SUBJECT_STORAGE,	/* sub: the storage's version */
 	SUBJECT_TYPE,		/* object: a type id */
-	SUBJECT_LINK		/* an interned user link (fs/userlink.h) */
+	SUBJECT_LINK,		/* an interned user link (fs/userlink.h) */
+	SUBJECT_INFO		/* a text of information_schema; sub: the change that made it */
 };
 
 struct view {
@@ -37,6 +39,8 @@ struct view {
 	const struct column *column;	/* borrowed from table */
 	struct place *place;		/* owned; NULL until view_place */
 	char link[LOCATION_SIZE];	/* SUBJECT_LINK: its text */
+	struct info info;		/* SUBJECT_INFO: which text, and how it is now */
+	struct info_state info_state;
 };
 
 /*

@@ -29,6 +29,14 @@ session() { # MOUNT
     cat "$app/tables/users/versions/$name/schema.json"
   done
   stat -f "$m"
+  # a text that is too long for memory
+  { printf 'CREATE TABLE wide (c0 INT PRIMARY KEY'; printf ', c%d INT' $(seq 1200); echo ');'; } >"$T/wide.sql"
+  cat "$T/wide.sql" >"$app/ctl"
+  cat "$m/information_schema/columns.jsonl" "$app/information_schema/columns.jsonl" | wc -c >"$T/out"
+  exec 5<"$m/information_schema/columns.jsonl"
+  echo 'DROP TABLE wide PURGE' >"$app/ctl"
+  tail -n 1 <&5
+  exec 5<&-
   # statements that are taken
   for i in $(seq 10); do
     echo "ADD COLUMN n$i INT DEFAULT $i COMMENT 'number $i'" >"$app/tables/users/ctl"
