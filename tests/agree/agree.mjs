@@ -5,10 +5,11 @@
 //   node agree.mjs --control KALAMCTL CATALOG TABLE_DIRECTORY
 //
 // schema.json is taken as the truth about a table; schema.sql, describe,
-// columns/*.json and what kalamctl prints (dump, describe, --json describe) are
-// read each for itself and compared with it: type, name, version, options and
-// comment of the table; name, id, ordinal, type, nullability, keys, default and
-// comment of every column.  schema.arrow is compared by tests/arrow/check.mjs.
+// columns/*.json, information_schema and what kalamctl prints (dump, describe,
+// --json describe) are read each for itself and compared with it: type, name,
+// version, options and comment of the table; name, id, ordinal, type,
+// nullability, keys, default and comment of every column.  schema.arrow is
+// compared by tests/arrow/check.mjs.
 //
 // --control alters the truth in every respect, and every form must notice.
 
@@ -332,7 +333,69 @@ function checkColumns(document, files) {
 	}
 }
 
+// Digits as SQL's information schema counts them.
+const DIGITS = { SMALLINT: [16, 0], INT: [32, 0], BIGINT: [64, 0], FLOAT: [24, null], DOUBLE: [53, null] };
+
+function digits(dataType) {
+	const decimal = /^DECIMAL\((\d+), (\d+)\)$/.exec(dataType);
+
+	return decimal ? [Number(decimal[1]), Number(decimal[2])] : DIGITS[dataType] ?? [null, null];
+}
+
+function checkInfoTable(document, row) {
+	const options = document.table_options;
+	const policy = options.flush_policy ?? {};
+	const isSystem = document.table_type === "SYSTEM";
+
+	expect("information_schema/tables", row, {
+		table_catalog: "kalamdb", table_schema: document.namespace_id, table_name: document.table_name,
+		table_type: isSystem ? "SYSTEM TABLE" : "BASE TABLE", kalamdb_table_type: document.table_type,
+		kalamdb_table_id: document.object_id, storage_id: options.storage_id ?? null,
+		use_user_storage: options.use_user_storage ?? null,
+		flush_row_threshold: policy.row_limit ?? null,
+		flush_interval_seconds: policy.interval_seconds ?? null,
+		ttl_seconds: options.ttl_seconds ?? null, schema_version: document.schema_version,
+		column_count: document.columns.length, created_at: document.created_at,
+		updated_at: document.updated_at, comment: document.table_comment,
+	});
+}
+
+function checkInfoColumns(document, rows) {
+	expect("information_schema/columns, number", rows.length, document.columns.length);
+	document.columns.forEach((column, i) => {
+		const { column_default: sqlDefault, ...rest } = rows[i];
+		const [precision, scale] = digits(column.data_type);
+
+		expectDefault(`information_schema/columns ${column.column_name}`, column, sqlDefault);
+		expect(`information_schema/columns ${column.column_name}`, rest, {
+			table_catalog: "kalamdb", table_schema: document.namespace_id,
+			table_name: document.table_name, column_name: column.column_name,
+			ordinal_position: column.ordinal_position,
+			is_nullable: column.is_nullable ? "YES" : "NO", data_type: column.data_type,
+			numeric_precision: precision, numeric_scale: scale,
+			kalamdb_column_id: column.column_id, is_primary_key: column.is_primary_key,
+			is_partition_key: column.is_partition_key, column_comment: column.column_comment,
+		});
+	});
+}
+
 // ----- a table -----
+
+const LINES = new Map();
+
+// Objects of a .jsonl file by "namespace.table".
+function linesOf(file, full) {
+	if (!LINES.has(file)) {
+		const tables = new Map();
+		for (const line of readFileSync(file, "utf8").trimEnd().split("\n")) {
+			const row = JSON.parse(line);
+			const key = `${row.table_schema}.${row.table_name}`;
+			tables.set(key, [...tables.get(key) ?? [], row]);
+		}
+		LINES.set(file, tables);
+	}
+	return LINES.get(file).get(full) ?? [];
+}
 
 function readTable(kalamctl, catalog, directory) {
 	const read = (file) => readFileSync(`${directory}/${file}`, "utf8");
@@ -341,11 +404,16 @@ function readTable(kalamctl, catalog, directory) {
 	const full = `${document.namespace_id}.${document.table_name}`;
 	const run = (...args) => execFileSync(kalamctl, args, { encoding: "utf8" });
 	const columns = {};
+	const info = (set) => ["../../../..", "../.."].map((up) =>
+		linesOf(`${directory}/${up}/information_schema/${set}.jsonl`, full));
 
 	for (const file of readdirSync(`${directory}/columns`))
 		columns[file] = read(`columns/${file}`);
 	return {
 		full, document, json, columns, sql: read("schema.sql"), describe: read("describe"),
+		infoTables: info("tables"), infoColumns: info("columns"),
+		listed: document.table_type === "SYSTEM" ? null :
+			JSON.parse(run("--json", catalog, "ls", full)),
 		ctlJson: run("--json", catalog, "describe", full),
 		ctlDescribe: run(catalog, "describe", full),
 		dump: document.table_type === "SYSTEM" ? null : run(catalog, "dump", full).trimEnd() + "\n",
@@ -359,11 +427,17 @@ const FORMS = {
 		new Parser(t.sql).table().columns.map((column) => column.sqlDefault)),
 	"columns/": (t, d) => checkColumns(d, t.columns),
 	"dump": (t, d) => t.dump && checkSql("dump", d, t.dump, true),
+	"information_schema/columns": (t, d) => t.infoColumns.forEach((rows) => checkInfoColumns(d, rows)),
+	"information_schema/tables": (t, d) => t.infoTables.forEach((rows) => checkInfoTable(d, rows[0])),
 };
+
+const COLUMN_FORMS = Object.keys(FORMS).filter((form) => form !== "information_schema/tables");
 
 function checkTable(t) {
 	expect("kalamctl --json describe", t.ctlJson, t.json);
 	expect("kalamctl describe", t.ctlDescribe, t.describe);
+	if (t.listed)
+		expect("kalamctl --json ls", t.listed, t.infoTables[0][0]);
 	for (const form of Object.values(FORMS))
 		form(t, t.document);
 	return `${t.full}: ${t.document.columns.length} columns agree in ${Object.keys(FORMS).length + 3} forms`;
@@ -423,17 +497,22 @@ function control(t) {
 		for (const [what, change] of Object.entries(columnAlterations(column)))
 			if (change)
 				attempt(`column ${column.column_name}: ${what}`, (d) => change(d.columns[i]),
-					Object.keys(FORMS));
+					COLUMN_FORMS);
 	});
 	attempt("a column less", (d) => d.columns.pop(), Object.keys(FORMS));
 	const described = ["schema.sql", "describe", "dump"];
-	attempt("table name", (d) => { d.table_name += "x"; }, described);
-	attempt("table type", (d) => { d.table_type += "X"; }, described);
-	attempt("table comment", (d) => { d.table_comment += "x"; }, described);
-	attempt("storage", (d) => { d.table_options.storage_id = "x"; }, described);
+	const tables = "information_schema/tables";
+	attempt("table name", (d) => { d.table_name += "x"; },
+		[...described, tables, "information_schema/columns"]);
+	attempt("table type", (d) => { d.table_type += "X"; }, [...described, tables]);
+	attempt("table comment", (d) => { d.table_comment += "x"; }, [...described, tables]);
+	attempt("storage", (d) => { d.table_options.storage_id = "x"; }, [...described, tables]);
 	attempt("compression", (d) => { d.table_options.compression = "x"; }, described);
-	attempt("version", (d) => { d.schema_version += 1; }, ["describe"]);
-	attempt("namespace", (d) => { d.namespace_id += "x"; }, ["dump"]);
+	attempt("version", (d) => { d.schema_version += 1; }, ["describe", tables]);
+	attempt("namespace", (d) => { d.namespace_id += "x"; }, ["dump", tables, "information_schema/columns"]);
+	attempt("flush policy", (d) => { d.table_options.flush_policy = { row_limit: 12 }; }, [tables]);
+	attempt("time to live", (d) => { d.table_options.ttl_seconds = 12; }, [tables]);
+	attempt("times", (d) => { d.updated_at = d.created_at.replace("2", "1"); }, [tables]);
 	console.log(`control: ${tried} alterations, ${missed} not noticed`);
 	return missed === 0;
 }
