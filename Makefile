@@ -67,10 +67,8 @@ BUILD_DEBS = gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libjan
 EDIT_DEBS = vim neovim nano emacs-nox micro joe ed tmux patch moreutils git dash perl
 TEST_DEBS = $(EDIT_DEBS) \
 	clang libclang-rt-dev libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
-	dpkg-dev bash-completion systemd prometheus
+	dpkg-dev bash-completion systemd prometheus sqlite3
 BENCH_DEBS = jq util-linux procps postgresql sqlite3 libpq-dev libsqlite3-dev lmdb-utils
-TEST_DEBS = $(EDIT_DEBS) clang libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
-	sqlite3
 
 all: $(O)/kalamfs $(O)/kalamctl
 

@@ -15,6 +15,7 @@
 #include "fs/listen.h"
 #include "fs/notify.h"
 #include "fs/siblings.h"
+#include "fs/spool_held.h"
 #include "fs/tree.h"
 
 struct drafts;
@@ -51,6 +52,7 @@ struct mount {
 	bool has_no_opendir;		/* the kernel opens directories without asking */
 	bool has_no_open;		/* and files, too: read-only mounts */
 	struct siblings siblings;
+	struct held_spools held;	/* only where files are opened without asking */
 };
 
 #endif

@@ -108,7 +108,11 @@ static void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		ops_fail(req, rc, &err);
 		return;
 	}
-	reply_entry(req, &entry);
+	if (mount->has_no_open && entry.id && !scratch_is_id(entry.id) &&
+	    node_row(inode_unpack(entry.id).kind)->flags & NODE_SPOOLED)
+		spool_ops_lookup(mount, req, parent, name, &entry);
+	else
+		reply_entry(req, &entry);
 }
 
 static void ops_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup)
@@ -447,6 +451,8 @@ static void ops_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		spool_ops_read(mount_of(req), req, handle_of(fi), size, off);
 	else if (handle_of(fi))
 		read_handle(req, handle_of(fi), size, off);
+	else if (mount->has_no_open && node_row(inode_unpack(ino).kind)->flags & NODE_SPOOLED)
+		spool_ops_read_node(mount, req, ino, size, off);
 	else if (mount->has_no_open)
 		read_node(req, ino, size, off);
 	else

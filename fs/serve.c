@@ -82,6 +82,7 @@ int serve_new(struct options *options, struct mount **out, struct err *err)
 		return err_nomem(err);
 	handles_init(&mount->handles);
 	siblings_init(&mount->siblings);
+	held_spools_init(&mount->held);
 	mount->siblings.is_off = options->nopush;
 	mount->allow_epoch = !options->noepoch;
 	mount->max_read = options->max_read;
@@ -117,6 +118,7 @@ void serve_free(struct mount *mount)
 	if (mount->se)
 		fuse_session_destroy(mount->se);
 	handles_fini(&mount->handles);
+	held_spools_fini(&mount->held);
 	spools_free(mount->spools);
 	free_editing(mount);
 	catalog_close(mount->catalog);

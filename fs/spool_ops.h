@@ -8,6 +8,7 @@
 #include "fs/fuse.h"
 #include "fs/handle.h"
 #include "fs/mount.h"
+#include "fs/node.h"
 
 /* For nodes with NODE_SPOOLED, to be read.  Answers at once or from the spools' thread. */
 void spool_ops_open(struct mount *mount, fuse_req_t req, fuse_ino_t ino,
@@ -16,5 +17,17 @@ void spool_ops_open(struct mount *mount, fuse_req_t req, fuse_ino_t ino,
 /* handle has a spool. */
 void spool_ops_read(struct mount *mount, fuse_req_t req, struct handle *handle, size_t size,
 		    off_t off);
+
+/*
+ * Where the kernel opens files without asking, a text is printed when its name is
+ * looked up, and held for whoever reads it then.  entry is what was found of
+ * name in the node dir; answers at once or from the spools' thread.
+ */
+void spool_ops_lookup(struct mount *mount, fuse_req_t req, fuse_ino_t dir, const char *name,
+		      const struct entry *entry);
+
+/* Read such a node. */
+void spool_ops_read_node(struct mount *mount, fuse_req_t req, fuse_ino_t ino, size_t size,
+			 off_t off);
 
 #endif
