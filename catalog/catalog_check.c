@@ -294,7 +294,7 @@ static int run_parts(struct check *c)
 		check_last_transaction, check_trash, check_objects,
 		check_storages,         check_names, check_histories,
 		check_locations,        check_log,   check_changes,
-		check_counters,
+		check_counters,         check_info,
 	};
 	int rc = 0;
 

@@ -104,6 +104,7 @@ int check_locations(struct check *c);        /* catalog_check_location.c */
 int check_log(struct check *c);              /* catalog_check_log.c */
 int check_changes(struct check *c);          /* catalog_check_log.c */
 int check_counters(struct check *c);         /* catalog_check_counter.c */
+int check_info(struct check *c);             /* catalog_check_info.c */
 
 /* Of one object, whose subject is set. */
 int check_listed(struct check *c, enum dir_kind dir, uint32_t parent, uint32_t id,

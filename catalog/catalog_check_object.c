@@ -102,6 +102,17 @@ static int check_namespace(struct check *c, uint32_t id)
 	return rc;
 }
 
+/* What is kept for a namespace, by whose number it is found. */
+static int check_held_for(struct check *c, uint32_t id)
+{
+	int rc = row_exists(c->txn, OBJECT_NAMESPACE, id);
+
+	if (rc == -ENOENT)
+		check_found(c, RULE_RECORD,
+			    "sizes of information_schema are kept for namespace %u, which is not there" RESTORE, id);
+	return check_lookup(c, rc);
+}
+
 static int check_object(void *arg, struct bytes key, struct bytes value)
 {
 	struct check *c = arg;
@@ -117,9 +128,13 @@ static int check_object(void *arg, struct bytes key, struct bytes value)
 			return check_table(c, id);
 		if (kind == OBJECT_STORAGE)
 			return check_storage(c, id);
+		if (kind == INFO_SUMS_KIND)
+			return id ? check_held_for(c, id) : 0;
 		if (kind >= DIR_STATE_KIND && kind < DIR_STATE_KIND + DIR_KIND_COUNT)
 			return check_dir_state(c, key, value);
 	}
+	if (kind == INFO_USE_KIND && !r.failed && r.len)
+		return check_held_for(c, id);
 	check_found(c, RULE_RECORD,
 		    "there is a record of unknown kind %u (key of %zu bytes)" RESTORE, kind,
 		    key.len);

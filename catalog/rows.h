@@ -205,6 +205,8 @@ int changes_list(struct txn *txn, uint64_t after, change_fn *fn, void *arg);
 int changes_trim(struct txn *txn, uint64_t sequence, struct err *err) MUST_CHECK;
 
 /* The sets of rows of information_schema, and their forms (catalog/info.h). */
+#define INFO_SUMS_KIND 192
+#define INFO_USE_KIND 193
 enum info_view { INFO_SCHEMATA, INFO_TABLES, INFO_COLUMNS, INFO_STORAGES, INFO_VIEW_COUNT };
 enum info_form { INFO_JSONL, INFO_CSV, INFO_FORM_COUNT };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Among the kinds of objects, behind the states of directories. */
-enum { SUMS_KIND = 192, USE_KIND = 193, KINDS_END = 194 };
+enum { SUMS_KIND = INFO_SUMS_KIND, USE_KIND = INFO_USE_KIND, KINDS_END = INFO_USE_KIND + 1 };
 
 static void info_key(struct key *key, uint8_t kind, uint32_t namespace_id)
 {

@@ -32,6 +32,20 @@ exec 7<"$RO/.kalamfs/status.json"
 same 'size of an open status.json' "$(stat -L -c %s /proc/self/fd/7)" "$(cat <&7 | wc -c)"
 exec 7<&-
 
+# What is printed when it is looked up.
+for file in information_schema/columns.jsonl information_schema/tables.csv $APP/information_schema/columns.csv; do
+  same_file "same text: $file" "$MNT/$file" "$RO/$file"
+  same "size: $file" "$(stat -c %s "$RO/$file")" "$(wc -c <"$RO/$file")"
+done
+exec 7<"$RO/information_schema/columns.jsonl"
+cp "$MNT/information_schema/columns.jsonl" "$T/columns"
+accept "$MNT/$TABLE" 'ADD COLUMN meanwhile INT'
+echo 1 >/proc/sys/vm/drop_caches
+cat <&7 >"$T/now"
+same_file 'rows held open' "$T/columns" "$T/now"
+exec 7<&-
+same_file 'rows by their name' "$MNT/information_schema/columns.jsonl" "$RO/information_schema/columns.jsonl"
+
 # Held open, changed, dropped from the page cache, then read: the old text, whole.
 HELD="$APP/namespace.json storages/archive.json $TABLE/storage.json $TABLE/schema.json $TABLE/schema.sql $TABLE/schema.arrow
   $TABLE/describe $TABLE/columns/name.json"
