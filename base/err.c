@@ -127,6 +127,15 @@ void err_locate(const char *text, size_t len, long pos, unsigned *line, unsigned
 	*column = (unsigned)(end - start + 1);
 }
 
+void err_locate_in(const char *text, size_t len, long pos, const struct err_origin *origin,
+		   unsigned *line, unsigned *column)
+{
+	err_locate(text, len, pos, line, column);
+	if (*line == 1)
+		*column += origin->column - 1;
+	*line += origin->line - 1;
+}
+
 /* The caret stands under column even where tabs and wide bytes come before it. */
 static void print_line(const char *line, size_t len, size_t at, FILE *out)
 {
@@ -151,7 +160,8 @@ static void print_line(const char *line, size_t len, size_t at, FILE *out)
 	fputs("^\n", out);
 }
 
-void err_print(const struct err *err, const char *prefix, const char *text, size_t len, FILE *out)
+void err_print_in(const struct err *err, const char *prefix, const char *text, size_t len,
+		  const struct err_origin *origin, FILE *out)
 {
 	unsigned line, column;
 	size_t start, end, pos;
@@ -164,14 +174,23 @@ void err_print(const struct err *err, const char *prefix, const char *text, size
 		fputs(err->detail, out);
 		return;
 	}
-	err_locate(text, len, err->pos, &line, &column);
+	err_locate_in(text, len, err->pos, origin, &line, &column);
 	fprintf(out, "%s%u:%u%s%s: %s\n", prefix, line, column, *err->pointer ? " " : "",
 		err->pointer, err->text);
 	pos = (size_t)err->pos > len ? len : (size_t)err->pos;
-	start = pos - (column - 1);
+	start = pos;
+	while (start && text[start - 1] != '\n')
+		start--;
 	end = start;
 	while (end < len && text[end] != '\n')
 		end++;
 	print_line(text + start, end - start, pos - start, out);
 	fputs(err->detail, out);
+}
+
+void err_print(const struct err *err, const char *prefix, const char *text, size_t len, FILE *out)
+{
+	const struct err_origin origin = ERR_ORIGIN_START;
+
+	err_print_in(err, prefix, text, len, &origin, out);
 }

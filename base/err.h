@@ -85,4 +85,17 @@ void err_locate(const char *text, size_t len, long pos, unsigned *line, unsigned
  */
 void err_print(const struct err *err, const char *prefix, const char *text, size_t len, FILE *out);
 
+/* Where a text begins in a larger one, both from 1. */
+struct err_origin {
+	unsigned line, column;
+};
+
+#define ERR_ORIGIN_START { .line = 1, .column = 1 }
+
+/* err_locate and err_print for such a text: lines and columns count in the larger one. */
+void err_locate_in(const char *text, size_t len, long pos, const struct err_origin *origin,
+		   unsigned *line, unsigned *column);
+void err_print_in(const struct err *err, const char *prefix, const char *text, size_t len,
+		  const struct err_origin *origin, FILE *out);
+
 #endif

@@ -32,6 +32,8 @@ static void emit_statement(struct emit *e, const char *text, size_t len)
 
 void refusal_print(const struct refusal *refusal, FILE *out)
 {
+	const struct err_origin start = ERR_ORIGIN_START;
+	const struct err_origin *origin = refusal->origin.line ? &refusal->origin : &start;
 	const struct err *err = refusal->err;
 	struct emit e = EMIT_COMPACT(out);
 	unsigned line, column;
@@ -50,7 +52,7 @@ void refusal_print(const struct refusal *refusal, FILE *out)
 	emit_text(&e, "errno", err_errno_name(err->code));
 	emit_text(&e, "kind", err_kind_name(err->kind));
 	if (err->pos >= 0) {
-		err_locate(refusal->text, refusal->len, err->pos, &line, &column);
+		err_locate_in(refusal->text, refusal->len, err->pos, origin, &line, &column);
 		emit_unsigned(&e, "line", line);
 		emit_unsigned(&e, "column", column);
 	} else {

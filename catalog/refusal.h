@@ -17,6 +17,7 @@ struct refusal {
 	const char *file;	/* "ctl", "schema.json", or kalamctl's file name */
 	const char *text;	/* what was written; secrets are masked in the line */
 	size_t len;
+	struct err_origin origin;	/* where text begins in the file; zeroed = at its start */
 	bool document;		/* text is no statement, but JSON, which is not shown */
 	const struct err *err;
 };
