@@ -130,6 +130,10 @@ static int lmdb_errno(struct store *store, int rc, const char *what, struct err 
 	case MDB_BAD_DBI:
 	case MDB_INCOMPATIBLE:
 		return store_damaged(err, "%s: %s", what, mdb_strerror(rc));
+	case MDB_TXN_FULL:
+		rc = err_set(err, -EFBIG, "%s: one transaction is too small for this change; make it in "
+			     "several", what);
+		break;
 	case MDB_PANIC:
 		rc = err_set(err, -EIO, "%s: after a failure of its disk the catalog must be "
 			     "reopened", what);
@@ -949,6 +953,9 @@ int store_copy(struct store *store, int fd, struct err *err)
 
 	gate_enter(&store->gate);
 	rc = store->env ? mdb_env_copyfd2(store->env, fd, MDB_CP_COMPACT) : MDB_PANIC;
+	/* LMDB does not compact a file in which it has lost count of a page: harmless, and copied as it is. */
+	if (rc == MDB_INCOMPATIBLE && ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0)
+		rc = mdb_env_copyfd2(store->env, fd, 0);
 	/* What the system refuses concerns the copy's disk, not the catalog's. */
 	if (rc > 0)
 		rc = store_errno(err, -rc, "Cannot write the copy of the catalog");

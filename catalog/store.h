@@ -191,7 +191,7 @@ int store_check(struct store *store, struct err *err) MUST_CHECK;
  */
 int store_check_rows(struct store *store, struct err *err) MUST_CHECK;
 
-/* Consistent copy of a live catalog's data.mdb into an open file, compacted. */
+/* Consistent copy of a live catalog's data.mdb into an open, empty file, compacted. */
 int store_copy(struct store *store, int fd, struct err *err) MUST_CHECK;
 
 #endif
