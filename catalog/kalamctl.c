@@ -109,6 +109,7 @@ static const struct command commands[] = {
 	{ "paths", cmd_paths, 0, 1, TAKES_USER, "paths [NAMESPACE[.TABLE]]   print where tables have their files" },
 	{ "status", cmd_status, 0, 0, 0, "status                      print counts, disk use and mounts" },
 	{ "check", cmd_check, 0, 0, LOOKS, "check                       verify every invariant" },
+	{ "backup", cmd_backup, 1, 1, 0, "backup DIR                  copy the catalog as it is now into a new directory" },
 };
 
 static void print_usage(FILE *out)

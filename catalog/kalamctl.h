@@ -47,5 +47,6 @@ int cmd_ls(struct ctl *ctl);
 int cmd_paths(struct ctl *ctl);
 int cmd_status(struct ctl *ctl);
 int cmd_check(struct ctl *ctl);
+int cmd_backup(struct ctl *ctl);
 
 #endif
