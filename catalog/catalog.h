@@ -110,6 +110,8 @@ struct request {
 	struct author author;
 	enum change_source source;
 	bool plan;			/* run everything, commit nothing, print plan_text */
+	void (*progress)(void *arg, size_t done, size_t total);	/* NULL = nobody wants to know */
+	void *progress_arg;
 	/* out: request_fini frees */
 	struct err err;			/* code 0 = committed */
 	uint64_t sequence;		/* of its transaction; 0 = nothing changed */

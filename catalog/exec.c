@@ -460,6 +460,14 @@ static stmt_fn *const statements[] = {
 
 _Static_assert(countof(statements) == STMT_VERB_COUNT, "every statement has a function");
 
+#define PROGRESS_EVERY 256
+
+void exec_progress(struct exec *ex, bool sealing, size_t part, size_t parts)
+{
+	if (ex->request->progress && part % PROGRESS_EVERY == 0)
+		ex->request->progress(ex->request->progress_arg, part + (sealing ? parts : 0), 2 * parts);
+}
+
 /* The failure's place, if nothing more exact is known, is its statement. */
 static int run_statement(struct exec *ex, const struct stmt *stmt)
 {
@@ -506,8 +514,10 @@ int exec_request(struct catalog *catalog, struct txn *txn, struct request *reque
 	struct exec ex = { .catalog = catalog, .txn = txn, .request = request };
 	int rc = begin_exec(&ex);
 
-	for (size_t i = 0; !rc && i < count; i++)
+	for (size_t i = 0; !rc && i < count; i++) {
 		rc = run_statement(&ex, &request->script->stmts[i]);
+		exec_progress(&ex, false, i, count);
+	}
 	ex.stmt = NULL;
 	if (!rc) {
 		rc = exec_seal(&ex);

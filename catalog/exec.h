@@ -114,6 +114,12 @@ int exec_choose_location(struct exec *ex, struct table *table, const struct stor
 /* exec_document.c: a saved document as the statement that it amounts to. */
 int exec_document(struct exec *ex) MUST_CHECK;
 
+/*
+ * Tell request->progress: running the statements is the first half, sealing
+ * what they touched the second; `part` of `parts` of one of them is done.
+ */
+void exec_progress(struct exec *ex, bool sealing, size_t part, size_t parts);
+
 /* seal.c: write versions, log lines, change rows; fill the request's outcomes. */
 int exec_seal(struct exec *ex) MUST_CHECK;
 

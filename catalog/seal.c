@@ -521,8 +521,10 @@ int exec_seal(struct exec *ex)
 	s.heads = open_memstream(&request->heads, &heads_len);
 	if (!s.plan || !s.heads)
 		rc = err_nomem(ex->err);
-	for (size_t i = 0; !rc && i < ex->count; i++)
+	for (size_t i = 0; !rc && i < ex->count; i++) {
 		rc = seal_one(&s, ex->list[i]);
+		exec_progress(ex, true, i, ex->count);
+	}
 	if (s.plan && fclose(s.plan) && !rc)
 		rc = err_nomem(ex->err);
 	if (s.heads && fclose(s.heads) && !rc)
