@@ -67,7 +67,7 @@ BUILD_DEBS = gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libjan
 EDIT_DEBS = vim neovim nano emacs-nox micro joe ed tmux patch moreutils git dash perl
 TEST_DEBS = $(EDIT_DEBS) \
 	clang libclang-rt-dev libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
-	dpkg-dev bash-completion systemd prometheus sqlite3
+	dpkg-dev bash-completion systemd prometheus postgresql sqlite3
 BENCH_DEBS = jq util-linux procps postgresql sqlite3 libpq-dev libsqlite3-dev lmdb-utils
 
 all: $(O)/kalamfs $(O)/kalamctl
@@ -160,6 +160,8 @@ check-all:
 	@$(MAKE) --no-print-directory check-mount
 	@$(MAKE) --no-print-directory check-edit
 	@$(MAKE) --no-print-directory check-agree check-engine
+	@$(MAKE) --no-print-directory check-agree
+	@$(MAKE) --no-print-directory check-load
 	@$(MAKE) --no-print-directory check-stress
 	@$(MAKE) --no-print-directory check-crash
 	@$(MAKE) --no-print-directory check-valgrind
@@ -190,6 +192,9 @@ check-agree: all
 # DuckDB writes and reads the files of tables through a mount.
 check-engine: all
 	@KALAM_BUILD=$(O) tests/run.sh engine tests/engine/engine.sh
+# Dumps that PostgreSQL and SQLite have just written.
+check-load: all
+	@KALAM_BUILD=$(O) tests/run.sh load tests/load/test_load.sh
 
 STRESS_SECONDS ?= 30
 check-stress: tests-build
@@ -256,6 +261,7 @@ golden-update: $(UNIT_BIN)
 	GOLDEN_UPDATE=1 $(O)/tests/unit/test_golden
 	GOLDEN_UPDATE=1 $(O)/tests/unit/test_ddl_golden
 	GOLDEN_UPDATE=1 $(O)/tests/unit/test_document_golden
+	GOLDEN_UPDATE=1 $(O)/tests/unit/test_load
 
 # What a program that uses the library includes, with all that comes with it.
 PUBLIC_HEADERS = catalog/catalog.h catalog/walk.h catalog/arrow.h catalog/print.h catalog/place.h \
@@ -313,11 +319,12 @@ help:
 	@echo 'make demo        install what is missing, build, mount a sample catalog'
 	@echo 'make check       install what tests need, build, run every test'
 	@echo 'make check-SUITE  one of them:'
-	@echo '  unit mount edit agree engine stress crash valgrind fuzz layers man install deb completion'
+	@echo '  unit mount edit agree engine load stress crash valgrind fuzz layers man install deb completion'
 	@echo '  asan tsan clang (the same with other compilers and checkers)'
 	@echo 'make bench       install what benchmarks need, build, run all, or B=name only one'
 	@echo 'make bench-report  write BENCH.md of it'
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=60'
+	@echo 'make check-asan | check-tsan | check-clang | check-layers | check-man | check-install'
 	@echo 'make install | uninstall   with DESTDIR, PREFIX, MANDIR'
 	@echo 'make deb         Debian packages in $(O)/deb/'
 	@echo 'make clean'

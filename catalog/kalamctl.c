@@ -3,8 +3,10 @@
 
 #include "catalog/peer.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 enum takes {
 	TAKES_SECRETS = 1 << 0,
 	TAKES_USER = 1 << 1,
+	TAKES_LOAD = 1 << 2,	/* --lenient and its like */
 	WRITES = 1 << 8,	/* may create the catalog */
 	LOOKS = 1 << 9,		/* has a look itself at what opening would refuse */
 };
@@ -103,6 +106,7 @@ void ctl_sync_mounts(struct ctl *ctl, uint64_t sequence)
 
 static const struct command commands[] = {
 	{ "exec", cmd_exec, 0, 1, WRITES, "exec [FILE]                 run DDL from FILE or standard input" },
+	{ "load", cmd_load, 1, INT_MAX, WRITES | TAKES_LOAD, "load FILE...                run dumps, also those of PostgreSQL, MySQL, SQLite" },
 	{ "dump", cmd_dump, 0, 1, TAKES_SECRETS, "dump [NAMESPACE[.TABLE]]    print DDL that rebuilds the catalog" },
 	{ "describe", cmd_describe, 1, 1, 0, "describe NAMESPACE.TABLE    print a table's definition" },
 	{ "ls", cmd_ls, 0, 1, 0, "ls [NAMESPACE[.TABLE]]      list tables: type, version, number of columns" },
@@ -120,6 +124,11 @@ static void print_usage(FILE *out)
 	fputs("\nOptions:\n"
 	      "  --json          output for programs, one JSON object a line\n"
 	      "  --user ID       paths: of this user in USER tables\n"
+	      "  --lenient       load: leave out what the catalog does not model, and say so\n"
+	      "  --replace       load: DROP TABLE purges\n"
+	      "  --into NAME     load: namespace of tables that name none\n"
+	      "  --from DIALECT  load: postgresql, mysql or sqlite, if the file does not tell\n"
+	      "  --batch N       load: commit every N statements\n"
 	      "  --with-secrets  dump: include storage credentials\n"
 	      "  --help, --version\n"
 	      "\nExit status: 0 done, 1 refused, failed or findings, 2 wrong usage or damaged catalog.\n",
@@ -186,12 +195,44 @@ static int run_command(struct ctl *ctl, const char *dir, const struct command *c
 	return rc;
 }
 
+/* An option of load; false if its value is none. */
+static bool take_load_option(struct ctl *ctl, int c)
+{
+	struct err err = ERR_INIT;
+	char *end = NULL;
+	int dialect;
+
+	switch (c) {
+	case 'l':
+		ctl->lenient = true;
+		return true;
+	case 'r':
+		ctl->replace = true;
+		return true;
+	case 'i':
+		return *optarg && name_fold(optarg, strlen(optarg), -1, ctl->into, &err) == 0;
+	case 'f':
+		dialect = load_dialect_parse(optarg);
+		ctl->dialect = dialect < 0 ? LOAD_ANY : (enum load_dialect)dialect;
+		return dialect > 0;
+	case 'b':
+		ctl->batch = strtoul(optarg, &end, 10);
+		return isdigit((unsigned char)*optarg) && !*end && ctl->batch;
+	}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "user", required_argument, NULL, 'u' },
 		{ "with-secrets", no_argument, NULL, 's' },
+		{ "lenient", no_argument, NULL, 'l' },
+		{ "replace", no_argument, NULL, 'r' },
+		{ "into", required_argument, NULL, 'i' },
+		{ "from", required_argument, NULL, 'f' },
+		{ "batch", required_argument, NULL, 'b' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
@@ -213,6 +254,15 @@ int main(int argc, char **argv)
 		case 's':
 			ctl.secrets = true;
 			given |= TAKES_SECRETS;
+			break;
+		case 'l':
+		case 'r':
+		case 'i':
+		case 'f':
+		case 'b':
+			if (!take_load_option(&ctl, c))
+				return usage_error("wrong value for an option of load:", optarg);
+			given |= TAKES_LOAD;
 			break;
 		case 'h':
 			print_usage(stdout);

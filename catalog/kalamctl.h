@@ -10,6 +10,7 @@
 #define KALAM_CATALOG_KALAMCTL_H
 
 #include "catalog/catalog.h"
+#include "catalog/load_split.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,10 @@ struct ctl {
 	/* options of commands: */
 	bool secrets;
 	const char *user;
+	bool lenient, replace;
+	char into[NAME_SIZE];	/* empty = not said */
+	size_t batch;
+	enum load_dialect dialect;
 	struct author author;
 	int argc;
 	char **argv;	/* of the command, its name left out */
@@ -47,6 +52,7 @@ int cmd_ls(struct ctl *ctl);
 int cmd_paths(struct ctl *ctl);
 int cmd_status(struct ctl *ctl);
 int cmd_check(struct ctl *ctl);
+int cmd_load(struct ctl *ctl);
 int cmd_backup(struct ctl *ctl);
 
 #endif

@@ -56,7 +56,7 @@ untouched 'on a mount' 1 'FUSE' "$MNT/namespaces"
 [ -e "$T/nowhere" ] && fail 'it made a parent'
 is 2 'no directory' "$KALAMCTL" "$CAT" backup
 is 2 'two directories' "$KALAMCTL" "$CAT" backup a b
-is 2 'an option of something else' "$KALAMCTL" "$CAT" backup --user x "$T/b9"
+is 2 'an option of something else' "$KALAMCTL" "$CAT" backup --lenient "$T/b9"
 is 1 'no catalog' "$KALAMCTL" "$T/none" backup "$T/b9"
 [ -e "$T/b9" ] || [ -e "$T/none" ] && fail 'a refusal made a directory'
 
@@ -107,7 +107,7 @@ for n in 1 2 3 4 5 6; do
   same 'and so is the ALTER with them' "${last:-0}" \
     "$("$KALAMCTL" --json "$T/w$n" describe app.users | jq '[.columns[].column_name | select(test("^c[0-9]+$"))[1:] | tonumber] | max // 0')"
   "$KALAMCTL" "$T/w$n" dump >"$T/w$n.sql"
-  is 0 'it can be loaded' "$KALAMCTL" "$T/w$n.again" exec "$T/w$n.sql"
+  is 0 'it can be loaded' "$KALAMCTL" "$T/w$n.again" load "$T/w$n.sql"
   sleep 0.1
 done
 touch "$T/enough"

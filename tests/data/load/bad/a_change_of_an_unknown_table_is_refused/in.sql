@@ -1,0 +1,2 @@
+-- PostgreSQL database dump
+ALTER TABLE ONLY public.items ADD CONSTRAINT k PRIMARY KEY (id);

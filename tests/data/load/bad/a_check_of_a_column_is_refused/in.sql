@@ -1,0 +1,4 @@
+CREATE TABLE items (
+  id INT PRIMARY KEY,
+  price DECIMAL(10, 2) CHECK (price > 0)
+);

@@ -1,0 +1,3 @@
+-- PostgreSQL database dump
+CREATE TABLE public.t (id integer NOT NULL);
+ALTER TABLE ONLY public.t ADD CONSTRAINT k PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED;

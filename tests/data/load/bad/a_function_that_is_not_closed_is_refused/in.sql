@@ -1,0 +1,2 @@
+-- PostgreSQL database dump
+CREATE FUNCTION f() AS $x$ BEGIN; $y$;

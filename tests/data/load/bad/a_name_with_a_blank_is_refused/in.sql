@@ -1,0 +1,2 @@
+-- PostgreSQL database dump
+CREATE TABLE public."Sick Days" (id integer PRIMARY KEY);

@@ -1,0 +1,2 @@
+-- PostgreSQL database dump
+CREATE TABLE public.t (id integer PRIMARY KEY, a numeric(50,10));

@@ -1,0 +1,2 @@
+-- options: into=system
+CREATE TABLE t (id INT PRIMARY KEY);

@@ -1,0 +1,3 @@
+-- PostgreSQL database dump
+CREATE SCHEMA sql;
+CREATE TABLE sql.t (id integer PRIMARY KEY);

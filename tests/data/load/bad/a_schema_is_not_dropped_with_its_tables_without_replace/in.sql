@@ -1,0 +1,2 @@
+-- PostgreSQL database dump
+DROP SCHEMA IF EXISTS shop CASCADE;

@@ -1,0 +1,1 @@
+CREATE NAMESPACE shop; CREATE TABLE shop.items (id INT PRIMARY KEY);

@@ -1,0 +1,4 @@
+-- PostgreSQL database dump
+CREATE TABLE shop.items (
+    id integer PRIMARY KEY
+);

@@ -1,0 +1,2 @@
+-- PostgreSQL database dump
+CREATE TABLE public.t (LIKE public.other INCLUDING ALL);

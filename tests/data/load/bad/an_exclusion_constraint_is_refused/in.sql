@@ -1,0 +1,2 @@
+-- PostgreSQL database dump
+CREATE TABLE public.r (id integer PRIMARY KEY, a text, EXCLUDE USING gist (a WITH =));

@@ -1,0 +1,2 @@
+-- MySQL dump 10.13
+CREATE TABLE `t` (`id` int PRIMARY KEY, `a` int DEFAULT NULL /*!80023 INVISIBLE */);

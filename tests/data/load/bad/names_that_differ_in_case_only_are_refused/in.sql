@@ -1,0 +1,3 @@
+-- PostgreSQL database dump
+CREATE TABLE public."Items" (id integer PRIMARY KEY);
+CREATE TABLE public.items (id integer PRIMARY KEY);

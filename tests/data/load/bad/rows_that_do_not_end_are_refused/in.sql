@@ -1,0 +1,4 @@
+-- PostgreSQL database dump
+COPY public.t (id) FROM stdin;
+1
+2

@@ -1,0 +1,3 @@
+-- MySQL dump 10.13
+DROP TABLE IF EXISTS `items`;
+CREATE TABLE `items` (`id` int PRIMARY KEY);

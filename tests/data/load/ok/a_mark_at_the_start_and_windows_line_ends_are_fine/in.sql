@@ -1,0 +1,5 @@
+﻿CREATE TABLE a (id INT PRIMARY KEY);
+CREATE TABLE b (
+  id INT,
+  PRIMARY KEY (id)
+)

@@ -1,0 +1,9 @@
+-- options: replace
+-- PostgreSQL database dump
+ALTER TABLE IF EXISTS ONLY shop.items DROP CONSTRAINT IF EXISTS items_pkey;
+ALTER TABLE IF EXISTS shop.items ALTER COLUMN id DROP DEFAULT;
+DROP TABLE IF EXISTS shop.items;
+DROP SCHEMA IF EXISTS shop CASCADE;
+DROP SCHEMA IF EXISTS public;
+CREATE SCHEMA shop;
+CREATE TABLE shop.items (id integer PRIMARY KEY);

@@ -1,0 +1,3 @@
+CREATE NAMESPACE shop COMMENT 'old';
+CREATE TABLE shop.items (number INT PRIMARY KEY);
+CREATE TABLE shop.more (number INT PRIMARY KEY);

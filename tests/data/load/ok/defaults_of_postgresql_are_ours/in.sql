@@ -1,0 +1,26 @@
+-- PostgreSQL database dump
+CREATE TABLE public.d (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    a smallint DEFAULT '-1'::integer,
+    b bigint DEFAULT (-5),
+    c text DEFAULT 'a''b'::text,
+    d bytea DEFAULT '\xdeadbeef'::bytea,
+    e bytea DEFAULT ''::bytea,
+    f boolean DEFAULT 'f'::boolean,
+    g timestamp without time zone DEFAULT timezone('utc'::text, now()),
+    h timestamp without time zone DEFAULT (now() AT TIME ZONE 'utc'::text),
+    i timestamp with time zone DEFAULT '2025-01-02 03:04:05.5+02'::timestamp with time zone,
+    j date DEFAULT CURRENT_DATE,
+    k time without time zone DEFAULT '07:30:00'::time without time zone,
+    l jsonb DEFAULT '{"a": 1}'::jsonb,
+    m character varying DEFAULT NULL::character varying,
+    n uuid DEFAULT public.uuid_generate_v4(),
+    o uuid DEFAULT uuidv7(),
+    p public.vector(3) DEFAULT '[1,2,3]'::public.vector,
+    q text DEFAULT CURRENT_USER,
+    r double precision DEFAULT 1e-3,
+    s numeric(5,2) DEFAULT '1.5'::numeric,
+    t bigint DEFAULT nextval('public.s'::regclass),
+    u name DEFAULT "current_user"(),
+    v real DEFAULT ((1.5)::double precision)::real
+);

@@ -1,0 +1,5 @@
+-- PostgreSQL database dump
+CREATE TABLE public.a (id integer PRIMARY KEY, b text NOT NULL, c integer);
+ALTER TABLE public.a ALTER COLUMN c TYPE bigint USING (c::bigint), ALTER COLUMN b SET DATA TYPE character varying(10);
+ALTER TABLE public.a ALTER COLUMN b DROP NOT NULL, ALTER c SET NOT NULL, ALTER COLUMN c SET STATISTICS 100;
+ALTER TABLE public.a CLUSTER ON x, SET WITHOUT CLUSTER;

@@ -1,0 +1,7 @@
+-- MySQL dump 10.13
+CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop` /*!40100 DEFAULT CHARACTER SET utf8mb4 */;
+USE `shop`;
+CREATE TABLE `a` (`id` int PRIMARY KEY);
+USE `other`;
+CREATE TABLE `a` (`id` int PRIMARY KEY);
+CREATE TABLE shop.`b` (`id` int PRIMARY KEY);

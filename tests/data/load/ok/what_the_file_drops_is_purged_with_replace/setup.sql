@@ -1,0 +1,2 @@
+CREATE TABLE items (number INT PRIMARY KEY, x TEXT);
+CREATE TABLE others (id INT PRIMARY KEY);
