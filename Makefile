@@ -162,6 +162,7 @@ check-all:
 	@$(MAKE) --no-print-directory check-agree check-engine
 	@$(MAKE) --no-print-directory check-agree
 	@$(MAKE) --no-print-directory check-load
+	@$(MAKE) --no-print-directory check-agree check-engine check-examples
 	@$(MAKE) --no-print-directory check-stress
 	@$(MAKE) --no-print-directory check-crash
 	@$(MAKE) --no-print-directory check-valgrind
@@ -195,6 +196,10 @@ check-engine: all
 # Dumps that PostgreSQL and SQLite have just written.
 check-load: all
 	@KALAM_BUILD=$(O) tests/run.sh load tests/load/test_load.sh
+
+# What README.md and the manual pages print does what they say.
+check-examples: all
+	@KALAM_BUILD=$(O) tests/run.sh examples tests/examples/examples.sh
 
 STRESS_SECONDS ?= 30
 check-stress: tests-build
@@ -320,6 +325,7 @@ help:
 	@echo 'make check       install what tests need, build, run every test'
 	@echo 'make check-SUITE  one of them:'
 	@echo '  unit mount edit agree engine load stress crash valgrind fuzz layers man install deb completion'
+	@echo '  unit mount edit agree engine examples stress crash valgrind fuzz layers man install deb completion'
 	@echo '  asan tsan clang (the same with other compilers and checkers)'
 	@echo 'make bench       install what benchmarks need, build, run all, or B=name only one'
 	@echo 'make bench-report  write BENCH.md of it'
