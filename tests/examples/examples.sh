@@ -20,7 +20,7 @@ mkdir "$HOME"
 declare -A NOT_RUN=(
   ['README.md: make demo ']='installs packages; the demo itself is the setting of another example'
   ['README.md: -- A SHARED table; ']='run by check-engine, which has DuckDB'
-  ['README.md: apt install ']='installs packages; make install and make deb are check-install and check-deb'
+  ['README.md: apt install ']='installs packages; make install and deb are check-install, check-deb'
   ['kalamfs.5: /']='a picture of the tree; tests/mount/test_tree.sh'
   ['kalamctl.8: table 40 app.messages: ']='damage; tests/unit/test_catalog_check*.c plant it'
 )
@@ -327,7 +327,6 @@ example() {
     echo "$PLACE: not run: ${NOT_RUN[$entry]}"
     return
   fi
-  RUN=$((RUN + 1))
   case $NAME_OF in
     'kalamfs.5: $ '*) continues "$NAME_OF" >/dev/null || fresh ;;
     'kalamfs.5: '*) fresh ;;
@@ -336,6 +335,7 @@ example() {
     fail "$PLACE: cannot run: $missing"
     return
   fi
+  RUN=$((RUN + 1))
   case $kind in
     transcript) begin && play "$1" ;;
     json) begin && document "$1" ;;
@@ -386,7 +386,7 @@ screen_example() {
   esac
 }
 
-save_as_it_is() { cp "$1" "$T/draft" && cp "$T/draft" "$1" || fail "$PLACE: the draft cannot be saved"; }
+save_as_it_is() { cp "$1" "$T/draft"; expect_ok "$PLACE: the draft is saved" cp "$T/draft" "$1"; }
 
 host || die 'cannot make a host of its own'
 fresh || die 'no mount'

@@ -16,10 +16,9 @@ begins with two blanks).  A directory holds `text`, as a reader sees it, `place`
 """
 import os
 import re
-import shutil
 import sys
 
-STATEMENT = re.compile(r"(ALTER|BEGIN|COMMIT|CREATE|DROP|PURGE|ROLLBACK|SELECT|UNDROP|--)\b|--")
+STATEMENT = re.compile(r"(ALTER|BEGIN|COMMIT|CREATE|DROP|PURGE|ROLLBACK|SELECT|UNDROP)\b|--")
 ROFF = {"e": "\\", "-": "-", "&": "", "(aq": "'", "(ga": "`", "(ti": "~", "(ha": "^"}
 
 
@@ -59,13 +58,17 @@ def mdoc(lines):
             yield number, [unroff(line[4:])]
 
 
+# What begins the other lines of that text.
+FACTS = ("catalog", "mounted", "changes", "error")
+
+
 def screen(lines):
     """The text of README in a mount: what is said of a command stands behind two blanks."""
     number = 0
     while number < len(lines):
         line = lines[number]
         number += 1
-        if not re.match(r"  \S", line) or not shutil.which(line.split()[0]):
+        if not re.match(r"  \S", line) or line.split()[0] in FACTS:
             continue
         start, command = number, [line[2:]]
         while command[-1].endswith("\\"):

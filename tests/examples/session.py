@@ -11,8 +11,8 @@ program that takes the screen: lines of a command's beginning, a tab, and keys.
 
 What a command prints must be what stands below it.  `[...]`, and `...` at the end
 of a string or line, stand for anything; a time for any time; the six letters of a
-name that sed -i makes for any.  A command with nothing below it may print what it
-likes but must succeed.  Every difference is printed; exit status 1 if there is one.
+name that sed -i makes for any.  A command with nothing below it must
+succeed, and prints nothing unless the transcript shows no output at all.  Every difference is printed; exit status 1 if there is one.
 """
 import json
 import os
@@ -121,13 +121,16 @@ def play(path, keys_path=None):
     lines = open(path, encoding="utf-8").read().rstrip("\n").split("\n")
     table = open(keys_path, encoding="utf-8").read().splitlines() if keys_path else []
     shell, failed = Shell(), False
-    for command, expected in steps(lines):
+    commands = steps(lines)
+    shows = any(expected for _, expected in commands)
+    for command, expected in commands:
         endless = command.startswith("tail -f")
-        text, status = shell.run(command, keys_of(table, command), endless)
+        keys = keys_of(table, command)
+        text, status = shell.run(command, keys, endless)
         found = text.rstrip("\n").expandtabs().split("\n") if text else []
         if os.environ.get("SHOW"):
             print(f"$ {command}\n{text}", end="")
-        if expected:
+        if expected or (shows and found and status == 0 and not keys):
             for want, have in differences(expected, found):
                 failed = True
                 print(f"$ {command}\n  expected: {want}\n  found:    {have}")
