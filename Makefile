@@ -67,7 +67,7 @@ BUILD_DEBS = gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libjan
 EDIT_DEBS = vim neovim nano emacs-nox micro joe ed tmux patch moreutils git dash perl
 TEST_DEBS = $(EDIT_DEBS) \
 	clang libclang-rt-dev libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \
-	dpkg-dev bash-completion systemd prometheus postgresql sqlite3
+	dpkg-dev bash-completion systemd prometheus postgresql sqlite3 chromium
 BENCH_DEBS = jq util-linux procps postgresql sqlite3 libpq-dev libsqlite3-dev lmdb-utils
 
 all: $(O)/kalamfs $(O)/kalamctl
@@ -159,7 +159,7 @@ check-all:
 	@$(MAKE) --no-print-directory check-unit
 	@$(MAKE) --no-print-directory check-mount
 	@$(MAKE) --no-print-directory check-edit
-	@$(MAKE) --no-print-directory check-agree check-engine
+	@$(MAKE) --no-print-directory check-agree check-engine check-pages
 	@$(MAKE) --no-print-directory check-agree
 	@$(MAKE) --no-print-directory check-load
 	@$(MAKE) --no-print-directory check-agree check-engine check-examples
@@ -177,6 +177,10 @@ check-unit: $(UNIT_BIN)
 MOUNT_TESTS = $(wildcard tests/mount/test_*.sh)
 check-mount: tests-build
 	@KALAM_BUILD=$(O) tests/run.sh mount $(MOUNT_TESTS)
+
+# index.html, in a browser.
+check-pages: tests-build
+	@KALAM_BUILD=$(O) tests/run.sh pages tests/pages/pages.sh
 
 # Editors in a pseudo-terminal, tools that save files, crawlers, directory operations.
 check-edit: tests-build
@@ -324,7 +328,7 @@ help:
 	@echo 'make demo        install what is missing, build, mount a sample catalog'
 	@echo 'make check       install what tests need, build, run every test'
 	@echo 'make check-SUITE  one of them:'
-	@echo '  unit mount edit agree engine load stress crash valgrind fuzz layers man install deb completion'
+	@echo '  unit mount edit agree engine pages examples load stress crash valgrind fuzz layers man install deb completion'
 	@echo '  unit mount edit agree engine examples stress crash valgrind fuzz layers man install deb completion'
 	@echo '  asan tsan clang (the same with other compilers and checkers)'
 	@echo 'make bench       install what benchmarks need, build, run all, or B=name only one'

@@ -2,6 +2,7 @@
 #include "catalog/page.h"
 
 #include "catalog/html.h"
+#include "catalog/info.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -103,4 +104,56 @@ int page_print_catalog(struct catalog *catalog, struct txn *txn, FILE *out, stru
 		rc = print_storages(&page);
 	html_end(out);
 	return rc;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t changed_at(struct catalog *catalog, struct txn *txn, enum info_view view,
+			  uint32_t namespace_id)
+{
+	struct info info = { .view = view, .namespace_id = namespace_id };
+	struct info_state state;
+
+	return info_state(catalog, txn, &info, &state, NULL) ? 0 : state.changed_at;
+}
+
+struct latest {
+	struct catalog *catalog;
+	struct txn *txn;
+	int64_t at;
+};
+
+/* Tables are counted, so what matters is when one came or went. */
+static int look_at_tables(void *arg, uint32_t id, const char *name, size_t len)
+{
+	struct latest *latest = arg;
+	struct dir_state tables;
+
+	(void)name;
+	(void)len;
+	catalog_dir_state(latest->catalog, latest->txn, DIR_TABLES, id, &tables);
+	latest->at = later(latest->at, tables.changed_at);
+	return 0;
+}
+
+int64_t page_catalog_changed_at(struct catalog *catalog, struct txn *txn)
+{
+	struct latest latest = { .catalog = catalog, .txn = txn,
+				 .at = catalog_created_at(catalog) };
+
+	latest.at = later(latest.at, changed_at(catalog, txn, INFO_SCHEMATA, 0));
+	latest.at = later(latest.at, changed_at(catalog, txn, INFO_STORAGES, 0));
+	names_list(txn, DIR_NAMESPACES, 0, look_at_tables, &latest);
+	return latest.at;
+}
+
+int64_t page_namespace_changed_at(struct catalog *catalog, struct txn *txn,
+				  const struct namespace *ns)
+{
+	int64_t at = later(ns->created_at, ns->updated_at);
+
+	return later(at, changed_at(catalog, txn, INFO_TABLES, ns->id));
 }

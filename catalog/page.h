@@ -25,4 +25,9 @@ int page_print_catalog(struct catalog *catalog, struct txn *txn, FILE *out, stru
 int page_print_namespace(struct catalog *catalog, struct txn *txn, const struct namespace *ns,
 			 FILE *out, struct err *err) MUST_CHECK;
 
+/* When what they show last changed: their mtime. */
+int64_t page_catalog_changed_at(struct catalog *catalog, struct txn *txn);
+int64_t page_namespace_changed_at(struct catalog *catalog, struct txn *txn,
+				  const struct namespace *ns);
+
 #endif

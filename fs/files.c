@@ -4,6 +4,7 @@
 #include "catalog/arrow.h"
 #include "catalog/diff.h"
 #include "catalog/document.h"
+#include "catalog/page.h"
 #include "catalog/print.h"
 #include "fs/report.h"
 
@@ -179,4 +180,14 @@ int link_user(struct view *view, char out[LOCATION_SIZE], struct err *err)
 	(void)err;
 	memcpy(out, view->link, LOCATION_SIZE);
 	return 0;
+}
+
+int show_index(struct view *view, FILE *out, struct err *err)
+{
+	return page_print_catalog(view->tree->catalog, view->txn, out, err);
+}
+
+int show_namespace_index(struct view *view, FILE *out, struct err *err)
+{
+	return page_print_namespace(view->tree->catalog, view->txn, view->ns, out, err);
 }

@@ -15,7 +15,7 @@ show_fn show_metrics;	/* fs/metrics_show.c */
 show_fn show_ctl, show_plan, show_error, show_errors;
 show_fn show_namespace, show_storage, show_type;
 show_fn show_schema_json, show_schema_sql, show_schema_arrow, show_describe, show_change;
-show_fn show_column, show_place, show_info;
+show_fn show_column, show_place, show_info, show_index, show_namespace_index;
 
 link_fn link_latest;	/* the version's number */
 link_fn link_storage;	/* where the table's files are */

@@ -69,6 +69,8 @@ enum node_kind {
 	NODE_NAMESPACE_INFO,	/* the same of a namespace: object */
 	NODE_NAMESPACE_INFO_FILE,
 	NODE_NAMESPACE_INFO_FILE_LAST = NODE_NAMESPACE_INFO_FILE + 7,
+	NODE_INDEX,		/* index.html of the catalog */
+	NODE_NAMESPACE_INDEX,	/* and of a namespace */
 	NODE_KIND_COUNT
 };
 

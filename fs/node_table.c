@@ -2,6 +2,7 @@
 #include "fs/node.h"
 
 #include "base/stamp.h"
+#include "catalog/page.h"
 #include "fs/draft.h"
 #include "fs/files.h"
 #include "fs/members.h"
@@ -80,6 +81,16 @@ static int64_t mtime_storage(struct view *view)
 static int64_t mtime_info(struct view *view)
 {
 	return view->info_state.changed_at;
+}
+
+static int64_t mtime_index(struct view *view)
+{
+	return page_catalog_changed_at(view->tree->catalog, view->txn);
+}
+
+static int64_t mtime_namespace_index(struct view *view)
+{
+	return page_namespace_changed_at(view->tree->catalog, view->txn, view->ns);
 }
 
 static int64_t mtime_log(struct view *view)
@@ -383,6 +394,16 @@ static const struct node_row rows[] = {
 		.caching = CACHE_NEVER, .link = link_user, .mtime = mtime_user_link,
 	},
 
+	[NODE_INDEX] = {
+		.name = "index.html", .parent = NODE_ROOT, .mode = FILE_RO,
+		.caching = CACHE_NEVER, .flags = NODE_DIRECT, .show = show_index,
+		.mtime = mtime_index,
+	},
+	[NODE_NAMESPACE_INDEX] = {
+		.name = "index.html", .parent = NODE_NAMESPACE, .mode = FILE_RO,
+		.subject = SUBJECT_NAMESPACE, .caching = CACHE_NEVER, .flags = NODE_DIRECT,
+		.show = show_namespace_index, .mtime = mtime_namespace_index,
+	},
 	[NODE_INFO] = {
 		.name = "information_schema", .parent = NODE_ROOT, .mode = DIR_RO,
 		.caching = CACHE_FOREVER, .mtime = mtime_created,

@@ -262,7 +262,7 @@ accept "$APP" 'ALTER TABLE default.here ADD COLUMN seen INT'
 same 'a qualified name anywhere' seen "$(jq -r '.columns[1].column_name' "$MNT/namespaces/default/tables/here/schema.json")"
 ctl_refused "$APP" 'Invalid argument' '' 'ADD COLUMN x INT'
 accept "$MNT" 'CREATE NAMESPACE shop'
-same 'a new namespace has its files' 'ctl error information_schema namespace.json plan tables trash' "$(ls "$MNT/namespaces/shop" | xargs)"
+same 'a new namespace has its files' 'ctl error index.html information_schema namespace.json plan tables trash' "$(ls "$MNT/namespaces/shop" | xargs)"
 accept "$MNT" "ALTER NAMESPACE shop SET OPTIONS (tier = 'gold')"
 same 'its document' '{"tier":"gold"}' "$(jq -c .options "$MNT/namespaces/shop/namespace.json")"
 accept "$MNT" 'DROP NAMESPACE shop'

@@ -104,9 +104,9 @@ umount "$MNT"
 mkdir "$T/ro"
 start || finish
 start -m "$T/ro" -o ro || finish
-same 'ro has no ctl, plan, error' '.kalamfs README information_schema log.jsonl namespaces storages types' "$(ls -A "$T/ro" | xargs)"
+same 'ro has no ctl, plan, error' '.kalamfs README index.html information_schema log.jsonl namespaces storages types' "$(ls -A "$T/ro" | xargs)"
 same 'nor errors.jsonl' 'metrics status.json' "$(ls -A "$T/ro/.kalamfs" | xargs)"
-same 'nor in a namespace' 'information_schema namespace.json tables trash' "$(ls "$T/ro/namespaces/n1" | xargs)"
+same 'nor in a namespace' 'index.html information_schema namespace.json tables trash' "$(ls "$T/ro/namespaces/n1" | xargs)"
 same 'nor in a table' '' "$(ls "$T/ro/namespaces/n1/tables/t1" | grep -x -e ctl -e plan -e error)"
 is 2 'ctl is not there' ls "$T/ro/ctl"
 for write in "echo x >'$T/ro/namespaces/n1/tables/t1/schema.json'" "mkdir '$T/ro/namespaces/x'" \

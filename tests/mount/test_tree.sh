@@ -13,10 +13,10 @@ USERS=$APP/tables/users
 
 names() { ls -A "$1" | xargs; }
 
-same 'root' '.kalamfs README ctl error information_schema log.jsonl namespaces plan storages types' "$(names "$MNT")"
+same 'root' '.kalamfs README ctl error index.html information_schema log.jsonl namespaces plan storages types' "$(names "$MNT")"
 same '.kalamfs' 'errors.jsonl metrics status.json' "$(names "$MNT/.kalamfs")"
 same 'namespaces' 'app default system' "$(names "$MNT/namespaces")"
-same 'namespace' 'ctl error information_schema namespace.json plan tables trash' "$(names "$APP")"
+same 'namespace' 'ctl error index.html information_schema namespace.json plan tables trash' "$(names "$APP")"
 same 'tables' 'messages notes old typing users' "$(names "$APP/tables")"
 same 'trash' 'gone' "$(names "$APP/trash")"
 same 'table' 'columns ctl describe error plan schema.arrow schema.json schema.sql storage storage.json versions' \
@@ -155,7 +155,7 @@ facts >"$T/facts.2"
 changed=$(diff "$T/facts.1" "$T/facts.2" | sed -n 's|^> .* \(\./.*\)|\1|p' | sort | xargs)
 base=./namespaces/app/tables/users
 same 'what a change touches' \
-  "$(printf '%s\n' {.,./namespaces/app}/information_schema/{columns,tables}.{csv,jsonl} ./log.jsonl $base $base/columns/email.json $base/ctl $base/describe $base/error $base/schema.arrow \
+  "$(printf '%s\n' {.,./namespaces/app}/information_schema/{columns,tables}.{csv,jsonl} ./log.jsonl ./namespaces/app/index.html $base $base/columns/email.json $base/ctl $base/describe $base/error $base/schema.arrow \
      $base/schema.json $base/schema.sql $base/versions $base/versions/3 $base/versions/3/change.json \
      $base/versions/3/schema.arrow $base/versions/3/schema.json $base/versions/3/schema.sql \
      $base/versions/latest | grep -v "$base/error" | sort | xargs)" "$(sed "s|$base/error ||" <<<"$changed")"
