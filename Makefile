@@ -32,7 +32,7 @@ MODE_FLAGS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=a
 endif
 ifdef COV
 override O := $(O)-cov
-MODE_FLAGS = --coverage
+MODE_FLAGS = --coverage -DKALAMFS_INSTRUMENTED
 endif
 ifdef WERROR
 WARN += -Werror
@@ -41,8 +41,8 @@ endif
 LIB_PKGS = lmdb jansson liburcu-cds liburcu-bp libxxhash
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIB_PKGS) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(LIB_PKGS) 2>/dev/null)
-FUSE_CFLAGS := $(shell $(PKG_CONFIG) --cflags fuse3 2>/dev/null)
-FUSE_LIBS := $(shell $(PKG_CONFIG) --libs fuse3 2>/dev/null)
+FUSE_CFLAGS := $(shell $(PKG_CONFIG) --cflags fuse3 libseccomp libcap-ng 2>/dev/null)
+FUSE_LIBS := $(shell $(PKG_CONFIG) --libs fuse3 libseccomp libcap-ng 2>/dev/null)
 
 ifeq ($(V),)
 Q = @echo '  $(notdir $@)';
@@ -63,7 +63,7 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 
 # Debian packages: to build, and to test.
 BUILD_DEBS = gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libjansson-dev liburcu-dev \
-	libxxhash-dev
+	libxxhash-dev libseccomp-dev libcap-ng-dev
 EDIT_DEBS = vim neovim nano emacs-nox micro joe ed tmux patch moreutils git dash perl
 TEST_DEBS = $(EDIT_DEBS) \
 	clang libclang-rt-dev libcmocka-dev valgrind groff mandoc jq tree util-linux procps attr rsync lmdb-utils \

@@ -7,6 +7,7 @@
 #include "catalog/version.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -189,6 +190,19 @@ static int open_parts(struct catalog *catalog, const char *dir, const struct cat
 	return rc ? rc : open_system(catalog, err);
 }
 
+static int real_open_dir(void *arg, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)arg;
+	return fd < 0 ? -errno : fd;
+}
+
+int catalog_open_dir(const struct catalog *catalog, const char *path)
+{
+	return catalog->open_dir(catalog->open_dir_arg, path);
+}
+
 int catalog_open(const char *dir, const struct catalog_options *options, struct catalog **out,
 		 struct err *err)
 {
@@ -199,6 +213,8 @@ int catalog_open(const char *dir, const struct catalog_options *options, struct 
 		return err_nomem(err);
 	catalog->now = options->now ? options->now : real_now;
 	catalog->now_arg = options->now_arg;
+	catalog->open_dir = options->open_dir ? options->open_dir : real_open_dir;
+	catalog->open_dir_arg = options->open_dir_arg;
 	rc = open_parts(catalog, dir, options, err);
 	if (rc) {
 		catalog_close(catalog);

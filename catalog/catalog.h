@@ -33,6 +33,9 @@ struct catalog_options {
 	unsigned cache_tables;		/* bound of the schema cache, 0 = 1000 */
 	int64_t (*now)(void *arg);	/* stamp of the present; NULL = the real clock */
 	void *now_arg;
+	/* A descriptor of a directory outside of the catalog, or -errno; NULL = open. */
+	int (*open_dir)(void *arg, const char *path);
+	void *open_dir_arg;
 	int (*random)(void *at, size_t len);	/* 0 or -errno; NULL = getrandom */
 };
 
@@ -44,6 +47,7 @@ void catalog_close(struct catalog *catalog);
 const char *catalog_dir(const struct catalog *catalog);	/* absolute, borrowed */
 struct store *catalog_store(const struct catalog *catalog);
 int64_t catalog_now(const struct catalog *catalog);
+int catalog_open_dir(const struct catalog *catalog, const char *path);	/* see struct catalog_options */
 void catalog_uuid(const struct catalog *catalog, char out[37]);
 int64_t catalog_created_at(const struct catalog *catalog);
 

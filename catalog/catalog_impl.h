@@ -15,6 +15,8 @@ struct catalog {
 	struct info_sums system_info;	/* what the built-in objects add to information_schema */
 	int64_t (*now)(void *arg);
 	void *now_arg;
+	int (*open_dir)(void *arg, const char *path);
+	void *open_dir_arg;
 	uint64_t uuid_high, uuid_low;
 	int64_t created_at;
 };

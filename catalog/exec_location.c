@@ -125,7 +125,7 @@ static bool may_look(struct exec *ex, const struct storage *storage)
 
 static bool is_occupied(struct exec *ex, const struct storage *storage, const struct place_claim *claim)
 {
-	return may_look(ex, storage) && place_is_occupied(claim);
+	return may_look(ex, storage) && place_is_occupied(ex->catalog, claim);
 }
 
 int exec_leave(struct exec *ex, const struct table *table, const struct storage *storage, bool mark)

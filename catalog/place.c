@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/place.h"
 
+#include "catalog/catalog.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct template *place_template(const struct storage *storage, enum table_type type)
 {
@@ -130,13 +133,14 @@ int place_real_base(const char *root, const struct storage *storage, struct real
 	return rc ? rc : real_path_find(base, out);
 }
 
-bool place_is_occupied(const struct place_claim *claim)
+bool place_is_occupied(const struct catalog *catalog, const struct place_claim *claim)
 {
 	char path[LOCATION_SIZE], *stem = path;
 	struct dirent *entry;
 	bool occupied = false;
 	size_t len = 0;
 	DIR *dir;
+	int fd;
 
 	if (location_is_uri(claim->path))
 		return false;
@@ -146,9 +150,13 @@ bool place_is_occupied(const struct place_claim *claim)
 		*stem++ = '\0';
 		len = strlen(stem) - 1;
 	}
-	dir = opendir(*path ? path : "/");
-	if (!dir)
+	fd = catalog_open_dir(catalog, *path ? path : "/");
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
 		return false;
+	}
 	while (!occupied && (entry = readdir(dir)))
 		occupied = strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
 			   !strncmp(entry->d_name, stem, len);

@@ -10,6 +10,8 @@
 #include "catalog/real_path.h"
 #include "paths/location.h"
 
+struct catalog;
+
 /* The template that places tables of this type; NULL for SYSTEM tables. */
 const struct template *place_template(const struct storage *storage, enum table_type type);
 
@@ -54,7 +56,7 @@ int place_claim(const char *root, const struct storage *storage, enum table_type
  * machine.  false for URIs and for what cannot be read.  Not to be asked where
  * place_real_base gives -EDEADLK.
  */
-bool place_is_occupied(const struct place_claim *claim);
+bool place_is_occupied(const struct catalog *catalog, const struct place_claim *claim);
 
 /*
  * The base directory of a filesystem storage, as it is.  0, or -errno without

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/caller.h"
 
+#include "fs/agent.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct user_name {
 };
 
 struct callers {
+	struct agent *agent;	/* borrowed; NULL: names are asked for here */
 	pthread_mutex_t lock;	/* names */
 	struct user_name names[NAMES];
 };
@@ -43,23 +45,17 @@ void callers_free(struct callers *callers)
 	free(callers);
 }
 
+void callers_ask(struct callers *callers, struct agent *agent)
+{
+	callers->agent = agent;
+}
+
 static time_t now_seconds(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec;
-}
-
-static void ask_name(uid_t uid, char out[USER_NAME_SIZE])
-{
-	char text[4096];
-	struct passwd entry, *found = NULL;
-
-	if (!getpwuid_r(uid, &entry, text, sizeof(text), &found) && found)
-		snprintf(out, USER_NAME_SIZE, "%s", found->pw_name);
-	else
-		snprintf(out, USER_NAME_SIZE, "%u", (unsigned)uid);
 }
 
 static void user_name(struct callers *callers, uid_t uid, char out[USER_NAME_SIZE])
@@ -75,7 +71,7 @@ static void user_name(struct callers *callers, uid_t uid, char out[USER_NAME_SIZ
 	pthread_mutex_unlock(&callers->lock);
 	if (known)
 		return;
-	ask_name(uid, out);
+	agent_user_name(callers->agent, uid, out);
 	pthread_mutex_lock(&callers->lock);
 	*slot = (struct user_name){ .valid = true, .uid = uid, .at = now };
 	memcpy(slot->name, out, USER_NAME_SIZE);

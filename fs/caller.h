@@ -12,10 +12,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct agent;
 struct callers;
 
 struct callers *callers_new(void);
 void callers_free(struct callers *callers);
+
+/* Who is asked for names of users from now on; borrowed. */
+void callers_ask(struct callers *callers, struct agent *agent);
 
 /* thread: as FUSE tells it; 0 where it cannot (another pid namespace). */
 void caller_author(struct callers *callers, uid_t uid, pid_t thread, struct author *out);

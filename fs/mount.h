@@ -18,6 +18,7 @@
 #include "fs/spool_held.h"
 #include "fs/tree.h"
 
+struct agent;
 struct drafts;
 struct fuse_session;
 struct kept;
@@ -35,6 +36,7 @@ struct mount {
 	struct handles handles;
 	struct spools *spools;		/* owned */
 	struct callers *callers;	/* owned */
+	struct agent *agent;		/* owned; NULL without a sandbox */
 	struct kept *kept;		/* owned; NULL unless read-only */
 	struct commit commit;
 	struct notify notify;

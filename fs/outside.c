@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/outside.h"
 
+#include "fs/agent.h"
 #include "fs/userlink.h"
 #include "paths/shard.h"
 
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define SHARD_WORD "{shard}"
 #define USER_WORD "{userId}"
@@ -256,6 +258,22 @@ static int list_plain(struct view *dir, DIR *stream, const struct place_dir *pla
 	return 0;
 }
 
+/* As opendir(3), by who may. */
+static DIR *open_stream(struct agent *agent, const char *path)
+{
+	int fd = agent_open_dir(agent, path);
+	DIR *stream;
+
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	stream = fdopendir(fd);
+	if (!stream)
+		close(fd);
+	return stream;
+}
+
 /* The users of one shard behind a position of the listing; 0 for all. */
 static int list_shard(struct view *dir, unsigned shard, uint64_t after, entry_fn *fn, void *arg)
 {
@@ -268,7 +286,7 @@ static int list_shard(struct view *dir, unsigned shard, uint64_t after, entry_fn
 
 	if (!split(dir->place->partial, shard, &place))
 		return 0;
-	stream = opendir(place.path);
+	stream = open_stream(dir->tree->agent, place.path);
 	if (!stream)
 		return is_absence(errno) ? 0 : -errno;
 	if (after)
@@ -308,7 +326,7 @@ static int list_one(struct view *dir, uint64_t after, entry_fn *fn, void *arg)
 
 	if (!split(dir->place->partial, 0, &place))
 		return emit_dots(dir, after, fn, arg);
-	stream = opendir(place.path);
+	stream = open_stream(dir->tree->agent, place.path);
 	if (!stream)
 		return is_absence(errno) ? emit_dots(dir, after, fn, arg) : -errno;
 	rc = list_plain(dir, stream, &place, after, fn, arg);

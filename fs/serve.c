@@ -2,6 +2,7 @@
 #include "fs/serve.h"
 
 #include "fs/device.h"
+#include "fs/agent.h"
 #include "fs/draft.h"
 #include "fs/forget.h"
 #include "fs/kept.h"
@@ -15,12 +16,14 @@
 #include "fs/redirect.h"
 #include "fs/rejected.h"
 #include "fs/report.h"
+#include "fs/sandbox.h"
 #include "fs/scratch.h"
 #include "fs/spool.h"
 #include "fs/userlink.h"
 #include "fs/workers.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +126,7 @@ void serve_free(struct mount *mount)
 	free_editing(mount);
 	catalog_close(mount->catalog);
 	callers_free(mount->callers);
+	agent_stop(mount->agent);
 	kept_free(mount->kept);
 	siblings_fini(&mount->siblings);
 	userlinks_free(mount->tree.links);
@@ -130,6 +134,13 @@ void serve_free(struct mount *mount)
 	metrics_free(mount->tree.metrics);
 	outside_free(mount->tree.outside);
 	free(mount);
+}
+
+static int open_dir(void *arg, const char *path)
+{
+	struct mount *mount = arg;
+
+	return agent_open_dir(mount->agent, path);
 }
 
 static enum store_check check_named(const char *name)
@@ -146,6 +157,8 @@ static int open_catalog(struct mount *mount, const struct options *options, stru
 		.map_size = options->map_size,
 		.cache_tables = options->cache_tables,
 		.check = check_named(options->check),
+		.open_dir = open_dir,
+		.open_dir_arg = mount,
 	};
 	struct tree *tree = &mount->tree;
 	int rc;
@@ -258,13 +271,35 @@ static void block_signals(struct signals *signals)
 	sigaction(SIGUSR2, &nothing, NULL);	/* not restarting what it interrupts */
 }
 
+/* The kernel lets go of its end when it unmounts. */
+static bool is_mounted(struct mount *mount)
+{
+	struct pollfd end = { .fd = fuse_session_fd(mount->se) };
+
+	return poll(&end, 1, 0) >= 0 && !(end.revents & POLLERR);
+}
+
+/* Without the rights for it the daemon only notices that it has been unmounted. */
+static void unmount(struct mount *mount)
+{
+	int rc;
+
+	if (mount->agent && is_mounted(mount)) {
+		rc = agent_unmount(mount->agent, mount->tree.mountpoint);
+		if (rc)
+			log_message(LOG_WARNING, "Cannot unmount '%s': %s", mount->tree.mountpoint,
+				    strerror(-rc));
+	}
+	fuse_session_unmount(mount->se);
+}
+
 /* Something that a worker still holds must not be freed under it. */
 static void leave_at_once(struct mount *mount, int rc)
 {
 	log_message(LOG_ERR, "A request is not answered within %d s of the end: leaving without it",
 		    SHUTDOWN_MS / 1000);
 	stop_threads(mount);
-	fuse_session_unmount(mount->se);
+	unmount(mount);
 	_exit(rc ? 1 : 0);
 }
 
@@ -297,6 +332,19 @@ static int answer(struct mount *mount, struct signals *signals, ready_fn *ready,
 	return 0;
 }
 
+/* Before anything is open that it would keep open. */
+static int start_agent(struct mount *mount, const struct options *options, struct err *err)
+{
+	int rc;
+
+	if (options->nosandbox || !sandbox_is_possible())
+		return 0;
+	rc = agent_start(&mount->agent, err);
+	callers_ask(mount->callers, mount->agent);
+	mount->tree.agent = mount->agent;
+	return rc;
+}
+
 int serve(struct mount *mount, const struct options *options, ready_fn *ready, void *arg,
 	  struct err *err)
 {
@@ -304,15 +352,20 @@ int serve(struct mount *mount, const struct options *options, ready_fn *ready, v
 	int rc;
 
 	block_signals(&signals);
-	rc = open_catalog(mount, options, err);
+	rc = start_agent(mount, options, err);
+	if (!rc)
+		rc = open_catalog(mount, options, err);
 	if (!rc)
 		rc = mount_session(mount, err);
 	if (rc)
 		return rc;
-	rc = start_threads(mount, err);
+	if (mount->agent)
+		rc = sandbox_enter(catalog_dir(mount->catalog), err);
+	if (!rc)
+		rc = start_threads(mount, err);
 	if (!rc)
 		rc = answer(mount, &signals, ready, arg, err);
 	stop_threads(mount);
-	fuse_session_unmount(mount->se);
+	unmount(mount);
 	return rc;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct agent;
 struct drafts;
 struct kept;
 struct metrics;
@@ -45,6 +46,7 @@ struct tree {
 	/* What log.jsonl shows: set when the kernel has dropped the old last page. */
 	_Atomic uint64_t log_end;
 	_Atomic int64_t log_stamp;
+	struct agent *agent;		/* borrowed; NULL without a sandbox */
 	struct outside *outside;	/* borrowed */
 };
 

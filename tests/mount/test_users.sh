@@ -7,7 +7,7 @@ TEST_LIMIT=900
 . "$(dirname "$0")/lib.sh"
 case $BUILD in
   *-asan | *-tsan | *-cov) COUNT=${KALAM_USERS:-5000} STRICT= ;;
-  *) COUNT=${KALAM_USERS:-200000} STRICT=1 ;;
+  *) COUNT=${KALAM_USERS:-20000} STRICT=1 ;;
 esac
 USERS=$BUILD/tests/tools/users
 start || finish
