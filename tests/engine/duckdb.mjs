@@ -246,10 +246,78 @@ async function checkEmbeddings(mount) {
 		["app.typing", "hint", "EMBEDDING(8192)"],
 		["archive.two", "a", "EMBEDDING(1)"],
 		["archive.two", "b", "EMBEDDING(1536)"],
+		["chat.messages", "embedding", "EMBEDDING(1536)"],
 	], await rows(`SELECT table_id, c.column_name, c.data_type FROM
 		(SELECT table_id, unnest(columns) AS c
 		 FROM read_json(${text(`${mount}/namespaces/*/tables/*/schema.json`)}))
 		WHERE c.data_type LIKE 'EMBEDDING(%' ORDER BY ALL`));
+}
+
+// Types that DuckDB has found in columns.jsonl and columns.csv by itself.  It takes YES
+// and NO in CSV for a BOOLEAN, which still is = 'YES'.
+function infoTypes(isNullable) {
+	const types = {
+		table_catalog: "VARCHAR", table_schema: "VARCHAR", table_name: "VARCHAR",
+		column_name: "VARCHAR", ordinal_position: "BIGINT", column_default: "VARCHAR",
+		is_nullable: isNullable, data_type: "VARCHAR", numeric_precision: "BIGINT",
+		numeric_scale: "BIGINT", kalamdb_column_id: "BIGINT", is_primary_key: "BOOLEAN",
+		is_partition_key: "BOOLEAN", column_comment: "VARCHAR",
+	};
+
+	return Object.entries(types);
+}
+
+// Columns as schema.json has them, system tables too, which have their file there as well.
+const documents = (mount) => `(SELECT namespace_id, table_name, unnest(columns) AS c
+	FROM read_json(${text(`${mount}/namespaces/*/tables/*/schema.json`)}))`;
+
+// One form of information_schema/columns: its types, its NULLs, and that a join with all
+// schema.json leaves nothing over on either side.
+async function checkInfoColumns(mount, form, isNullable) {
+	const file = `${mount}/information_schema/columns.${form}`;
+	const info = text(file);
+	const equals = (a, b) => `a.${a} IS NOT DISTINCT FROM ${b}`;
+	const [[count]] = await rows(`SELECT count(*) FROM ${documents(mount)}`);
+
+	same(`types of ${file}`, infoTypes(isNullable), await described(info));
+	same(`${file}, number of rows`, [[count]], await rows(`SELECT count(*) FROM ${info}`));
+	same(`${file}, rows that schema.json has, too`, [[count]], await rows(`SELECT count(*)
+		FROM ${info} a JOIN ${documents(mount)} d ON ${[
+			equals("table_schema", "d.namespace_id"), equals("table_name", "d.table_name"),
+			equals("column_name", "c.column_name"), equals("data_type", "c.data_type"),
+			equals("ordinal_position", "c.ordinal_position"),
+			equals("kalamdb_column_id", "c.column_id"),
+			equals("is_primary_key", "c.is_primary_key"),
+			equals("is_partition_key", "c.is_partition_key"),
+			equals("column_comment", "c.column_comment"),
+			"(a.is_nullable = 'YES') = c.is_nullable",
+			"(a.column_default IS NULL) = (c.default_value IS NULL)",
+		].join(" AND ")}`));
+	same(`${file}, embeddings`,
+	     await rows(`SELECT namespace_id, table_name, c.column_name, c.data_type
+		FROM ${documents(mount)} WHERE c.data_type LIKE 'EMBEDDING(%' ORDER BY ALL`),
+	     await rows(`SELECT table_schema, table_name, column_name, data_type
+		FROM ${info} WHERE data_type LIKE 'EMBEDDING(%' ORDER BY ALL`));
+	same(`${file}, NULLs and texts`, [
+		["id", null, "32", null],
+		["embedding", "'EMBEDDING(3)'", null, null],
+		["empty", "''", null, "it's \"quoted\", and\n    of two lines"],
+	], await rows(`SELECT column_name, column_default, numeric_precision, column_comment
+		FROM ${info} WHERE table_schema = 'archive' AND table_name = 'none'
+		ORDER BY ordinal_position`));
+}
+
+// The statement that the README shows of it, against schema.json.
+async function checkReadmeInfo(mount, readme) {
+	const [, sql] = /```sql\n(SELECT table_name, .*?)```/s.exec(readFileSync(readme, "utf8"));
+
+	process.chdir(mount);
+	const found = await rows(sql);
+	same(`README on ${mount}, tables of chat`, ["messages", "rooms", "typing"],
+	     found.map(([table]) => table));
+	same(`README on ${mount}, columns of chat`, await rows(`SELECT table_name, count(*),
+		count(*) FILTER (c.is_nullable) FROM ${documents(mount)}
+		WHERE namespace_id = 'chat' GROUP BY 1 ORDER BY 1`), found);
 }
 
 // One write() of statements, as any program does it.
@@ -336,7 +404,7 @@ async function checkReadme(mount, readme) {
 	process.chdir(mount);
 	for (const statement of readmeStatements(readme))
 		results.push(await rows(statement));
-	same(`README on ${mount}`, [[["3"]], [["6"]], 3, [], [], 6, 6],
+	same(`README on ${mount}`, [[["3"]], [["6"]], 3, [], [], 6, 7],
 	     results.map((result, i) => [2, 5, 6].includes(i) ? result.length : result));
 	same(`README on ${mount}, by ids`, await rows("FROM messages ORDER BY id"), results[5]);
 	for (const [type, found] of await rows(`SELECT DISTINCT c.data_type, duckdb_type(c.data_type) FROM
@@ -355,11 +423,17 @@ async function main([mount, readOnly, readme]) {
 		await checkWritten(each);
 		await checkEmbeddings(each);
 		await checkReadme(each, readme);
+		await checkInfoColumns(each, "jsonl", "VARCHAR");
+		await checkInfoColumns(each, "csv", "BOOLEAN");
+		await checkReadmeInfo(each, readme);
 	}
 	await checkRefusals(mount);
 	await checkColumnsChange(mounts);
-	for (const each of mounts)
+	for (const each of mounts) {
 		await checkReadme(each, readme);
+		await checkInfoColumns(each, "jsonl", "VARCHAR");
+		await checkInfoColumns(each, "csv", "BOOLEAN");
+	}
 	await checkStorageChange(mounts, await checkTablesChange(mounts));
 	console.log(`duckdb: ${checks} checks passed`);
 }

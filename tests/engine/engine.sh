@@ -27,8 +27,11 @@ exec_sql "
   CREATE USER TABLE app.messages ($COLUMNS) WITH (STORAGE_ID = 'disk');
   CREATE USER TABLE app.notes ($COLUMNS) WITH (STORAGE_ID = 'shards');
   CREATE STREAM TABLE app.typing (room INT, hint EMBEDDING(8192)) WITH (TTL_SECONDS = 30);
-  CREATE SHARED TABLE archive.none (id INT PRIMARY KEY, embedding TEXT DEFAULT 'EMBEDDING(3)');
+  CREATE SHARED TABLE archive.none (id INT PRIMARY KEY, embedding TEXT DEFAULT 'EMBEDDING(3)',
+    empty TEXT DEFAULT '' COMMENT 'it''s "quoted", and
+    of two lines');
   CREATE SHARED TABLE archive.two (id INT PRIMARY KEY, a EMBEDDING(1), b EMBEDDING(1536) NOT NULL);"
+expect_ok 'the demo of the README' "$KALAMCTL" "$CAT" exec "$ROOT/tests/demo/chat.sql"
 for table in items messages notes; do
   exec_sql "ALTER TABLE app.$table DROP COLUMN gone"
 done

@@ -8,7 +8,7 @@
 # SHOW=1 prints all that is typed and answered.
 OWN_MOUNTS=${OWN_MOUNTS:-1}
 . "$(dirname "$0")/../mount/lib.sh"
-need python3 vim jq awk diff fusermount3
+need python3 vim jq awk diff fusermount3 pg_dump sqlite3
 HERE=$ROOT/tests/examples
 PYTHON=$(python3 -c 'import sys; print(sys.executable)')
 export PATH=$BUILD:$PATH CWD_FILE=$T/cwd HOME=$T/home
@@ -20,9 +20,12 @@ mkdir "$HOME"
 declare -A NOT_RUN=(
   ['README.md: make demo ']='installs packages; the demo itself is the setting of another example'
   ['README.md: -- A SHARED table; ']='run by check-engine, which has DuckDB'
+  ['README.md: SELECT table_name, ']='run by check-engine, which has DuckDB'
   ['README.md: apt install ']='installs packages; make install and deb are check-install, check-deb'
   ['kalamfs.5: /']='a picture of the tree; tests/mount/test_tree.sh'
   ['kalamctl.8: table 40 app.messages: ']='damage; tests/unit/test_catalog_check*.c plant it'
+  ['kalamctl.8: PostgreSQL  oid: ']='a table of types; load_types loads them'
+  ['kalamctl.8: $ mysqldump ']='there is no MySQL; tests/data/load has its dumps'
 )
 
 # The entry of NOT_RUN for an example, if there is one.
@@ -88,6 +91,14 @@ END
   cd "$MNT"
 }
 
+# A directory with shop.sql in it, and no catalog.
+shop() {
+  rm -rf "$T/shop"
+  mkdir "$T/shop"
+  cd "$T/shop"
+  cp "$HERE/shop.sql" .
+}
+
 # A host of which /srv, /var/lib and the groups are the test's own.
 host() {
   mount -t tmpfs tmpfs /srv
@@ -96,14 +107,22 @@ host() {
   cp "$BUILD/kalamfs" /usr/local/sbin
   { grep -v '^dba:' /etc/group; echo 'dba:x:4711:'; } >"$T/group"
   mount --bind "$T/group" /etc/group
-  mkdir /srv/schema /srv/schema-ro
+  mkdir /srv/schema /srv/schema-ro /srv/backup
+}
+
+# A PostgreSQL with a database shop, for pg_dump as it is printed.
+server() {
+  . "$ROOT/tests/load/postgres.sh"
+  export PGHOST=$PG PGUSER=postgres
+  psql -q -v ON_ERROR_STOP=1 -c 'CREATE DATABASE shop' && psql -q -v ON_ERROR_STOP=1 -f "$HERE/shop.sql" shop
 }
 
 # setting NAME : in a shell of its own, with -e; where it ends, the example begins
 setting() {
   case $1 in
     'README.md: $ mkdir schema && '*) mkdir "$T/readme"; cd "$T/readme" ;;
-    'README.md: $ grep -c EMBEDDING information_schema/'* | 'README.md: $ jq -r '*)
+    'README.md: $ pg_dump '*) shop ;;
+    'README.md: $ ls information_schema' | 'README.md: $ grep -c EMBEDDING '* | 'README.md: $ jq -r '*)
       KALAMFS_DEMO=$T/demo "$ROOT/tests/demo/demo.sh" "$BUILD" >"$T/setting.out"
       cd "$T/demo/mnt" ;;
     'kalamfs.5: $ cd namespaces/app/tables/notes') notes; cd "$MNT" ;;
@@ -122,14 +141,27 @@ setting() {
       kalam <<<'CREATE NAMESPACE app;
         CREATE SHARED TABLE app.texts (id BIGSERIAL PRIMARY KEY, vector EMBEDDING(384))'
       cd "$MNT" ;;
+    'kalamfs.5: $ grep hits_total '*)
+      notes
+      cd "$MNT"
+      cat namespaces/app/tables/notes/schema.* >"$T/setting.out"
+      sed -i "s/12907/$(awk '$1 == "kalamfs_schema_cache_hits_total" { print $2 }' .kalamfs/metrics)/" "$TEXT" ;;
+    'kalamfs.5: $ jq -r '\''select(.is_primary_key)'*)
+      notes
+      kalam <<<'CREATE USER TABLE app.messages (id BIGSERIAL PRIMARY KEY, body TEXT)'
+      cd "$MNT" ;;
     'kalamfs.8: # kalamfs -o '*) cd / ;;
     'kalamfs.8: $ fusermount3 -uz '*)
       kalamfs /var/lib/kalam /srv/schema
       kill -9 "$(jq '.mounts[] | select(.mountpoint == "/srv/schema").pid' /srv/schema/.kalamfs/status.json)"
       cd / ;;
     'kalamfs.8: $ mkdir schema') mkdir "$T/self"; cd "$T/self" ;;
+    'kalamctl.8: $ kalamctl ./catalog load '*) shop ;;
+    'kalamctl.8: $ pg_dump '*)
+      cd "$(cat "$CWD_FILE")"
+      sqlite3 app.db 'CREATE TABLE drafts (id INTEGER PRIMARY KEY, body TEXT)' ;;
     'kalamctl.8: $ cat > app.sql '*) mkdir "$T/ctl"; cd "$T/ctl" ;;
-    *) continues "$1" && cd "$(cat "$CWD_FILE")" ;;
+    *) continues "$1" || return; cd "$(cat "$CWD_FILE")" ;;
   esac
   pwd >"$CWD_FILE"
 }
@@ -162,6 +194,12 @@ after() {
       same 'two transactions' 3 "$(jq .schema_version "$at/schema.json")"
       same 'four columns more' 'a b c d' "$(jq -r '.columns[2:][].column_name' "$at/schema.json" | xargs)" ;;
     'kalamfs.5: $ mkdir tables/orders') [ -d "$at/tables/notes" ] || fail 'notes are not back' ;;
+    'README.md: $ pg_dump '*) is 0 'a sound copy of shop' kalamctl /srv/backup/catalog describe shop.items ;;
+    'kalamctl.8: $ pg_dump '*)
+      is 0 'shop is there' kalamctl "$at/catalog" describe shop.items
+      is 0 'and drafts' kalamctl "$at/catalog" describe app.drafts ;;
+    'kalamctl.8: $ kalamctl ./catalog load shop.sql')
+      is 1 'nothing of it is there' kalamctl "$at/catalog" describe shop.customers ;;
     'kalamfs.8: # kalamfs '*)
       has 'writable' rw "$(grep ' /srv/schema ' /proc/self/mounts)"
       same 'for the group' 4711 "$(stat -c %g /srv/schema/ctl)"
@@ -320,7 +358,7 @@ backup_catalog() {
 
 example() {
   local kind entry missing
-  NAME_OF=$(cat "$1/name") PLACE=$(cat "$1/place") kind=$(cat "$1/kind")
+  NAME_OF=$(cat "$1/name") PLACE=$(cat "$1/place") TEXT=$1/text kind=$(cat "$1/kind")
   [ -z "${SHOW:-}" ] || printf '\n=== %s %s\n' "$PLACE" "$kind"
   if entry=$(entry_of "$NAME_OF"); then
     LISTED[$entry]=1
@@ -347,7 +385,11 @@ example() {
   after "$NAME_OF"
 }
 
-begin() { (set -e; setting "$NAME_OF") || { fail "$PLACE: no setting" "$NAME_OF"; return 1; }; }
+# Not in a condition: there set -e counts for nothing.
+begin() {
+  (set -e; setting "$NAME_OF")
+  [ $? = 0 ] || { fail "$PLACE: no setting" "$NAME_OF"; return 1; }
+}
 
 other() {
   local word
@@ -389,6 +431,7 @@ screen_example() {
 save_as_it_is() { cp "$1" "$T/draft"; expect_ok "$PLACE: the draft is saved" cp "$T/draft" "$1"; }
 
 host || die 'cannot make a host of its own'
+server || die 'no database shop'
 fresh || die 'no mount'
 RUN=0 GRAMMAR=0
 declare -A LISTED=()
@@ -399,6 +442,23 @@ for directory in "$T"/pages/*; do
   example "$directory"
 done
 
+# What the table of types in kalamctl(8) says.
+load_types() {
+  local dialect types
+  while IFS='|' read -r dialect types; do
+    echo "CREATE TABLE t (id int PRIMARY KEY, $(sed 's/ = [^,]*//g' <<<"$types"));" >"$T/types.sql"
+    rm -rf "$T/types"
+    is 0 "types of $dialect" kalamctl "$T/types" load --from "$dialect" "$T/types.sql"
+    same "types of $dialect" "$(sed 's/[^,]* = //g; s/, */ /g' <<<"$types")" \
+      "$(kalamctl --json "$T/types" describe default.t | jq -r '.columns[1:][].data_type' | xargs)"
+  done <<'END'
+postgresql|a oid = BIGINT, b name = TEXT, c bpchar = TEXT, d vector(3) = EMBEDDING(3), e float(24) = FLOAT, f float(25) = DOUBLE
+mysql|a tinyint(1) = BOOLEAN, b bit(1) = BOOLEAN, c tinyint = SMALLINT, d year = SMALLINT, e real = DOUBLE, f tinyblob = BYTES, g mediumblob = BYTES, h longblob = BYTES
+sqlite|a int = BIGINT, b integer = BIGINT, c myint = BIGINT, d real = DOUBLE, e float = DOUBLE, f double = DOUBLE, g nchar(3) = TEXT, h clob = TEXT, i tinytext = TEXT, j longblob = BYTES
+END
+}
+
+load_types
 same 'all that is listed as not run is printed somewhere' "${#NOT_RUN[@]}" "${#LISTED[@]}"
 
 fresh

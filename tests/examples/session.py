@@ -12,7 +12,8 @@ program that takes the screen: lines of a command's beginning, a tab, and keys.
 What a command prints must be what stands below it.  `[...]`, and `...` at the end
 of a string or line, stand for anything; a time for any time; the six letters of a
 name that sed -i makes for any.  A command with nothing below it must
-succeed, and prints nothing unless the transcript shows no output at all.  Every difference is printed; exit status 1 if there is one.
+succeed, each program of a pipe too, and prints nothing unless the transcript shows
+no output at all.  Every difference is printed; exit status 1 if there is one.
 """
 import json
 import os
@@ -59,10 +60,10 @@ def complete(command):
 
 
 def steps(lines):
-    """Commands with the lines below them."""
-    found = []
+    """Commands with the lines below them.  All have the prompt that the first one has."""
+    found, prompt = [], lines[0][:2]
     for line in lines:
-        if re.match(r"[$#] ", line):
+        if line.startswith(prompt):
             found.append([line[2:], []])
         elif not found:
             sys.exit(f"'{line}' stands before the first command")
@@ -81,7 +82,7 @@ class Shell:
             env.pop("PROMPT_COMMAND", None)
             os.execvpe("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"], env)
         self.read_until_prompt()
-        self.run("stty -echo -onlcr cols 80 rows 24; unset HISTFILE")
+        self.run("stty -echo -onlcr cols 80 rows 24; unset HISTFILE; set -o pipefail")
 
     def read_until_prompt(self, keys=None, interrupt=False):
         """What is printed up to the prompt; keys are typed once the screen stands still."""
@@ -102,6 +103,7 @@ class Shell:
                 interrupt = False
         hit = PROMPT.search(out)
         text = out[: hit.start()].decode("utf-8", "replace").replace("\r\n", "\n")
+        text = re.sub(r"[^\n]*\r\x1b\[K", "", text)  # a bar that was there for a while
         return text, int(hit.group(1))
 
     def run(self, command, keys=None, interrupt=False):

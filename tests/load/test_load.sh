@@ -7,9 +7,6 @@
 need psql sqlite3 script python3
 HERE=$ROOT/tests/load
 DATA=$ROOT/tests/data/load
-PGBIN=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
-[ -x "$PGBIN/initdb" ] || die 'the programs of PostgreSQL are not installed: make deps-test'
-
 # again CATALOG : what it holds can be loaded without --lenient and is the same then
 again() {
   "$KALAMCTL" "$1" dump >"$1.first"
@@ -26,25 +23,9 @@ column() { # CATALOG TABLE COLUMN : type, nullable, default
     jq -r --arg c "$3" '.columns[] | select(.column_name == $c) | "\(.data_type) \(.is_nullable) \(.default_value | tojson)"'
 }
 
-# ----- PostgreSQL: a server of our own, on a socket in our directory -----
+# ----- PostgreSQL -----
 
-as_postgres() { "$@"; }
-if [ "$(id -u)" = 0 ]; then
-  need setpriv getent
-  getent passwd postgres >/dev/null || die "there is no user 'postgres'"
-  as_postgres() { setpriv --reuid postgres --regid postgres --init-groups "$@"; }
-fi
-PG=$T/pg
-mkdir -m 755 "$PG"
-chmod 755 "$T"
-[ "$(id -u)" = 0 ] && chown postgres "$PG"
-stop_postgres() { as_postgres "$PGBIN/pg_ctl" -D "$PG/data" -m fast stop >/dev/null 2>&1; }
-trap 'status=$?; stop_postgres; (exit "$status"); cleanup' EXIT
-(cd "$PG" && as_postgres "$PGBIN/initdb" -D "$PG/data" -A trust -U postgres -E UTF8 --no-sync >"$PG/log" 2>&1) ||
-  die "initdb failed: $(cat "$PG/log")"
-(cd "$PG" && as_postgres "$PGBIN/pg_ctl" -D "$PG/data" -w -l "$PG/data/log" \
-  -o "-c listen_addresses= -k $PG -c fsync=off -c dynamic_shared_memory_type=mmap" start >/dev/null) ||
-  die "the server did not start: $(cat "$PG/data/log")"
+. "$HERE/postgres.sh"
 psql -h "$PG" -U postgres -q -v ON_ERROR_STOP=1 -f "$HERE/postgresql.sql" postgres >"$PG/log" 2>&1 ||
   die "postgresql.sql: $(cat "$PG/log")"
 # Made as Debian's server has them, not by what we think of it.
