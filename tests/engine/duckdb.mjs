@@ -307,6 +307,14 @@ async function checkInfoColumns(mount, form, isNullable) {
 		ORDER BY ordinal_position`));
 }
 
+// An empty text is none that is missing.
+async function checkInfoTexts(mount, form, reader) {
+	same(`texts of storages.${form} on ${mount}`, [["", null]], await rows(`SELECT storage_name,
+		description FROM ${reader}(${text(`${mount}/information_schema/storages.${form}`)}${
+			form === "csv" ? ", allow_quoted_nulls = false" : ""})
+		WHERE storage_id = 'unnamed'`));
+}
+
 // The statement that the README shows of it, against schema.json.
 async function checkReadmeInfo(mount, readme) {
 	const [, sql] = /```sql\n(SELECT table_name, .*?)```/s.exec(readFileSync(readme, "utf8"));
@@ -425,6 +433,8 @@ async function main([mount, readOnly, readme]) {
 		await checkReadme(each, readme);
 		await checkInfoColumns(each, "jsonl", "VARCHAR");
 		await checkInfoColumns(each, "csv", "BOOLEAN");
+		await checkInfoTexts(each, "jsonl", "read_json");
+		await checkInfoTexts(each, "csv", "read_csv");
 		await checkReadmeInfo(each, readme);
 	}
 	await checkRefusals(mount);

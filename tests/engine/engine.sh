@@ -21,6 +21,7 @@ exec_sql "
   CREATE NAMESPACE app;
   CREATE NAMESPACE archive;
   CREATE STORAGE disk TYPE filesystem PATH '$T/disk';
+  CREATE STORAGE unnamed TYPE s3 BUCKET 'b' NAME '';
   CREATE STORAGE shards TYPE filesystem PATH '$T/shards'
     USER_TABLES_TEMPLATE '{namespace}/{tableName}/{shard}/{userId}';
   CREATE SHARED TABLE app.items ($COLUMNS) WITH (STORAGE_ID = 'disk');
@@ -28,7 +29,7 @@ exec_sql "
   CREATE USER TABLE app.notes ($COLUMNS) WITH (STORAGE_ID = 'shards');
   CREATE STREAM TABLE app.typing (room INT, hint EMBEDDING(8192)) WITH (TTL_SECONDS = 30);
   CREATE SHARED TABLE archive.none (id INT PRIMARY KEY, embedding TEXT DEFAULT 'EMBEDDING(3)',
-    empty TEXT DEFAULT '' COMMENT 'it''s "quoted", and
+    empty TEXT DEFAULT '' COMMENT 'it''s \"quoted\", and
     of two lines');
   CREATE SHARED TABLE archive.two (id INT PRIMARY KEY, a EMBEDDING(1), b EMBEDDING(1536) NOT NULL);"
 expect_ok 'the demo of the README' "$KALAMCTL" "$CAT" exec "$ROOT/tests/demo/chat.sql"
