@@ -159,10 +159,7 @@ check-all:
 	@$(MAKE) --no-print-directory check-unit
 	@$(MAKE) --no-print-directory check-mount
 	@$(MAKE) --no-print-directory check-edit
-	@$(MAKE) --no-print-directory check-agree check-engine check-pages
-	@$(MAKE) --no-print-directory check-agree
-	@$(MAKE) --no-print-directory check-load
-	@$(MAKE) --no-print-directory check-agree check-engine check-examples
+	@$(MAKE) --no-print-directory check-agree check-engine check-pages check-load check-examples
 	@$(MAKE) --no-print-directory check-stress
 	@$(MAKE) --no-print-directory check-crash
 	@$(MAKE) --no-print-directory check-valgrind
@@ -223,10 +220,8 @@ check-asan:
 
 export TSAN_OPTIONS = suppressions=$(CURDIR)/tests/tsan.supp history_size=4
 # What has threads: the rest is the same code, only slower.
-TSAN_UNIT = cache catalog metrics peer session store store_lock node scratch tally
-TSAN_MOUNT = log storage history metrics
-TSAN_UNIT = cache catalog peer session store store_lock node scratch spool
-TSAN_MOUNT = log storage history
+TSAN_UNIT = cache catalog metrics peer session spool store store_lock node scratch tally
+TSAN_MOUNT = log history metrics
 check-tsan:
 	@$(MAKE) --no-print-directory -j2 TSAN=1 UNIT_BIN='$(TSAN_UNIT:%=$(O)-tsan/tests/unit/test_%)' \
 		tests-build
@@ -334,7 +329,6 @@ help:
 	@echo 'make bench       install what benchmarks need, build, run all, or B=name only one'
 	@echo 'make bench-report  write BENCH.md of it'
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=60'
-	@echo 'make check-asan | check-tsan | check-clang | check-layers | check-man | check-install'
 	@echo 'make install | uninstall   with DESTDIR, PREFIX, MANDIR'
 	@echo 'make deb         Debian packages in $(O)/deb/'
 	@echo 'make clean'
