@@ -495,6 +495,11 @@ bool spool_is_odd(const struct spool *spool)
 	return spool->is_odd;
 }
 
+bool spool_is_double(const struct spool *spool)
+{
+	return spool->is_double;
+}
+
 void spool_attr(const struct spool *spool, struct stat *out)
 {
 	*out = spool->attr;

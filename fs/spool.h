@@ -75,6 +75,9 @@ void spool_put(struct spool *spool);
 /* Whether the node's id names just this content, with the size that its attributes tell. */
 bool spool_is_named(const struct spool *spool);
 
+/* Whether others have this node open with an older text: attributes could not tell which. */
+bool spool_is_double(const struct spool *spool);
+
 /* Whether the length was not the one that was told: a mistake in the catalog's sums. */
 bool spool_is_odd(const struct spool *spool);
 

@@ -54,6 +54,11 @@ static void opened(struct spool_wait *wait, struct spool *spool, int rc, const s
 	if (rc) {
 		handle_put(&opening->mount->handles, opening->handle);
 		ops_fail(opening->req, rc, err);
+	} else if (spool_is_double(spool)) {
+		/* The kernel looks the name up again and gets a node of its own for it. */
+		spool_put(spool);
+		handle_put(&opening->mount->handles, opening->handle);
+		fuse_reply_err(opening->req, ESTALE);
 	} else {
 		answer(opening, spool);
 	}

@@ -283,12 +283,18 @@ S=$T/smallmnt/information_schema
 expect_ok 'with room on the disk' sh -c "cat '$S/columns.jsonl' >'$T/whole.jsonl'"
 spools() { find "/proc/${DAEMON[$T/smallmnt]}/fd" -lname '*(deleted)'; }
 no_spools() { [ -z "$(spools)" ]; }
+room() { df --output=avail -k "$T/small" | tail -n 1; }
+wait_for 20 no_spools
+before=$(room)
 exec 5<"$S/columns.jsonl"
 same 'its file, while it is open' 1 "$(spools | wc -l)"
 exec 5<&-
 CHECKS=$((CHECKS + 1))
 wait_for 20 no_spools || fail 'the file is kept after the last close' "$(spools)"
-free=$(df --output=avail -k "$T/small" | tail -n 1)
+# The descriptor goes a moment before its room is free again.
+has_room_again() { [ "$(room)" -ge "$before" ]; }
+wait_for 20 has_room_again || fail 'the room is not free again' "before $before, now $(room)"
+free=$(room)
 head -c $(((free - 28000) * 1024)) /dev/zero >"$T/small/filler"
 is 1 'without' cat "$S/columns.jsonl"
 has 'it says so' 'No space left on device' "$(cat "$T/err")"
