@@ -19,7 +19,7 @@ export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=t@example.org GIT_COMMITTER_NAME=te
 
 ME=$(id -u)
 TABLE_FILES='columns ctl describe error plan schema.arrow schema.json schema.sql storage storage.json versions'
-NAMESPACE_FILES='ctl error information_schema namespace.json plan tables trash'
+NAMESPACE_FILES='ctl error index.html information_schema namespace.json plan tables trash'
 BAD_TYPE="Unsupported type 'INTT'"
 
 # The line of the test itself that led here.
