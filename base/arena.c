@@ -21,16 +21,16 @@ static struct arena_block *add_block(struct arena *arena, size_t size)
 
 	if (size < BLOCK_SIZE)
 		size = BLOCK_SIZE;
-	block = calloc(1, sizeof(*block) + size);
+	block = malloc(sizeof(*block) + size);
 	if (!block)
 		return NULL;
-	block->size = size;
-	block->next = arena->head;
+	*block = (struct arena_block){ .size = size, .next = arena->head };
 	arena->head = block;
 	return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* size bytes of anything. */
+static void *take(struct arena *arena, size_t size)
 {
 	const size_t align = alignof(max_align_t);
 	struct arena_block *block = arena->head;
@@ -48,6 +48,15 @@ void *arena_alloc(struct arena *arena, size_t size)
 	return at;
 }
 
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *at = take(arena, size);
+
+	if (at)
+		memset(at, 0, size);
+	return at;
+}
+
 void *arena_array(struct arena *arena, size_t count, size_t size)
 {
 	if (size && count > SIZE_MAX / 2 / size)
@@ -57,10 +66,12 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_strndup(struct arena *arena, const char *text, size_t len)
 {
-	char *copy = arena_alloc(arena, len + 1);
+	char *copy = take(arena, len + 1);
 
-	if (copy)
-		memcpy(copy, text, len);
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
 	return copy;
 }
 

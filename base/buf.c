@@ -7,13 +7,11 @@
 
 #define NULL_TEXT UINT32_MAX
 
-static bool reserve(struct buf *b, size_t more)
+bool buf_grow(struct buf *b, size_t more)
 {
 	size_t size = b->size ? b->size : 256;
 	uint8_t *at;
 
-	if (!b->failed && b->size - b->len >= more && b->at)
-		return true;
 	if (b->failed || more > SIZE_MAX / 4 - b->len) {
 		b->failed = true;
 		return false;
@@ -32,7 +30,7 @@ static bool reserve(struct buf *b, size_t more)
 
 void buf_bytes(struct buf *b, const void *bytes, size_t len)
 {
-	if (!len || !reserve(b, len))
+	if (!len || !buf_reserve(b, len))
 		return;
 	memcpy(b->at + b->len, bytes, len);
 	b->len += len;
@@ -42,7 +40,7 @@ uint8_t *buf_zeros(struct buf *b, size_t len)
 {
 	uint8_t *at;
 
-	if (!reserve(b, len))
+	if (!buf_reserve(b, len))
 		return NULL;
 	at = b->at + b->len;
 	memset(at, 0, len);
@@ -50,40 +48,43 @@ uint8_t *buf_zeros(struct buf *b, size_t len)
 	return at;
 }
 
-void buf_u8(struct buf *b, uint8_t v)
-{
-	if (reserve(b, 1))
-		b->at[b->len++] = v;
-}
+/* Integers: a copy of fixed length. */
+#define PUT(b, v)                                                       \
+	do {                                                            \
+		if (buf_reserve(b, sizeof(v))) {                        \
+			memcpy((b)->at + (b)->len, &(v), sizeof(v));    \
+			(b)->len += sizeof(v);                          \
+		}                                                       \
+	} while (0)
 
 void buf_le16(struct buf *b, uint16_t v)
 {
 	v = htole16(v);
-	buf_bytes(b, &v, sizeof(v));
+	PUT(b, v);
 }
 
 void buf_le32(struct buf *b, uint32_t v)
 {
 	v = htole32(v);
-	buf_bytes(b, &v, sizeof(v));
+	PUT(b, v);
 }
 
 void buf_le64(struct buf *b, uint64_t v)
 {
 	v = htole64(v);
-	buf_bytes(b, &v, sizeof(v));
+	PUT(b, v);
 }
 
 void buf_be32(struct buf *b, uint32_t v)
 {
 	v = htobe32(v);
-	buf_bytes(b, &v, sizeof(v));
+	PUT(b, v);
 }
 
 void buf_be64(struct buf *b, uint64_t v)
 {
 	v = htobe64(v);
-	buf_bytes(b, &v, sizeof(v));
+	PUT(b, v);
 }
 
 void buf_text(struct buf *b, const char *text)
@@ -117,46 +118,51 @@ const uint8_t *read_bytes(struct reader *r, size_t len)
 	return at;
 }
 
-static uint64_t get_int(struct reader *r, unsigned bytes, bool big)
-{
-	const uint8_t *at = read_bytes(r, bytes);
-	uint64_t v = 0;
-
-	if (!at)
-		return 0;
-	for (unsigned i = 0; i < bytes; i++)
-		v |= (uint64_t)at[big ? bytes - 1 - i : i] << (8 * i);
-	return v;
-}
-
 uint8_t read_u8(struct reader *r)
 {
-	return (uint8_t)get_int(r, 1, false);
+	const uint8_t *at = read_bytes(r, 1);
+
+	return at ? *at : 0;
 }
 
 uint16_t read_le16(struct reader *r)
 {
-	return (uint16_t)get_int(r, 2, false);
+	const uint8_t *at = read_bytes(r, sizeof(uint16_t));
+	uint16_t v = 0;
+
+	if (at)
+		memcpy(&v, at, sizeof(v));
+	return le16toh(v);
 }
 
 uint32_t read_le32(struct reader *r)
 {
-	return (uint32_t)get_int(r, 4, false);
+	const uint8_t *at = read_bytes(r, sizeof(uint32_t));
+	uint32_t v = 0;
+
+	if (at)
+		memcpy(&v, at, sizeof(v));
+	return le32toh(v);
 }
 
 uint64_t read_le64(struct reader *r)
 {
-	return get_int(r, 8, false);
+	const uint8_t *at = read_bytes(r, sizeof(uint64_t));
+	uint64_t v = 0;
+
+	if (at)
+		memcpy(&v, at, sizeof(v));
+	return le64toh(v);
 }
 
 uint32_t read_be32(struct reader *r)
 {
-	return (uint32_t)get_int(r, 4, true);
+	return be32toh(htole32(read_le32(r)));
 }
 
 uint64_t read_be64(struct reader *r)
 {
-	return get_int(r, 8, true);
+	return be64toh(htole64(read_le64(r)));
 }
 
 const char *read_text(struct reader *r, size_t *len)

@@ -18,9 +18,23 @@ struct buf {
 	bool failed;		/* memory was out */
 };
 
+/* Make room for more bytes; false after a failure. */
+bool buf_grow(struct buf *b, size_t more);
+
+static inline bool buf_reserve(struct buf *b, size_t more)
+{
+	return (b->size - b->len >= more && b->at && !b->failed) || buf_grow(b, more);
+}
+
 /* Append; integers as little-endian (le) or big-endian (be). */
 void buf_bytes(struct buf *b, const void *bytes, size_t len);
-void buf_u8(struct buf *b, uint8_t v);
+
+static inline void buf_u8(struct buf *b, uint8_t v)
+{
+	if (buf_reserve(b, 1))
+		b->at[b->len++] = v;
+}
+
 void buf_le16(struct buf *b, uint16_t v);
 void buf_le32(struct buf *b, uint32_t v);
 void buf_le64(struct buf *b, uint64_t v);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/err.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -8,12 +10,17 @@
 
 void err_clear(struct err *err)
 {
-	if (err)
-		*err = (struct err)ERR_INIT;
+	if (!err)
+		return;
+	err->code = 0;
+	err->kind = ERR_RULE;
+	err->pos = -1;
+	err->pointer[0] = '\0';
+	err->text[0] = '\0';
+	err->detail[0] = '\0';
 }
 
-/* Copy without control characters: the text may quote hostile input. */
-static void copy_printable(char *to, size_t size, const char *from)
+void err_escape(char *to, size_t size, const char *from)
 {
 	size_t n = 0;
 
@@ -37,7 +44,7 @@ static int record(struct err *err, int code, enum err_kind kind, long pos, const
 	if (!err || err->code)
 		return code;
 	vsnprintf(raw, sizeof(raw), fmt, ap);
-	copy_printable(err->text, sizeof(err->text), raw);
+	err_escape(err->text, sizeof(err->text), raw);
 	err->code = code;
 	err->kind = kind;
 	err->pos = pos;
@@ -89,6 +96,11 @@ int err_nomem(struct err *err)
 	return -ENOMEM;
 }
 
+int err_told(struct err *err, int rc)
+{
+	return rc == -ENOMEM ? err_nomem(err) : rc;
+}
+
 const char *err_kind_name(enum err_kind kind)
 {
 	static const char *const names[] = {
@@ -136,27 +148,40 @@ void err_locate_in(const char *text, size_t len, long pos, const struct err_orig
 	*line += origin->line - 1;
 }
 
+/* Bytes of the next character; *plain is false for what a terminal must not get. */
+static size_t next_character(const char *text, size_t len, bool *plain)
+{
+	uint32_t cp;
+	int n = utf8_decode(text, len, &cp);
+
+	*plain = n > 0 && cp >= 0x20 && !utf8_is_hidden(cp);
+	return n > 0 ? (size_t)n : 1;
+}
+
 /* The caret stands under column even where tabs and wide bytes come before it. */
 static void print_line(const char *line, size_t len, size_t at, FILE *out)
 {
 	size_t from = 0;
+	bool plain;
 
 	if (len > SHOWN_LINE_MAX) {
 		from = at > SHOWN_LINE_MAX / 2 ? at - SHOWN_LINE_MAX / 2 : 0;
 		if (len - from > SHOWN_LINE_MAX)
 			len = from + SHOWN_LINE_MAX;
 	}
+	while (from && from < at && ((unsigned char)line[from] & 0xc0) == 0x80)
+		from++;
 	fputs("  ", out);
-	for (size_t i = from; i < len; i++) {
-		unsigned char c = (unsigned char)line[i];
-
-		putc(c == '\t' ? ' ' : c < 0x20 || c == 0x7f ? '?' : c, out);
+	for (size_t i = from, n; i < len; i += n) {
+		n = next_character(line + i, len - i, &plain);
+		if (plain)
+			fwrite(line + i, 1, n, out);
+		else
+			putc(line[i] == '\t' ? ' ' : '?', out);
 	}
 	fputs("\n  ", out);
-	for (size_t i = from; i < at; i++) {
-		if (((unsigned char)line[i] & 0xc0) != 0x80)
-			putc(' ', out);
-	}
+	for (size_t i = from; i < at; i += next_character(line + i, len - i, &plain))
+		putc(' ', out);
 	fputs("^\n", out);
 }
 

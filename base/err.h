@@ -44,8 +44,14 @@ struct err {
 
 #define ERR_INIT { .pos = -1 }
 
-/* Make err as ERR_INIT.  err may be NULL here and in every function below. */
+/*
+ * Make err as ERR_INIT, without zeroing 3 KiB: for what is called for each request.
+ * err may be NULL here and in every function below.
+ */
 void err_clear(struct err *err);
+
+/* Copy with \xNN for all that is not printable ASCII, cut to size: it may be hostile. */
+void err_escape(char *to, size_t size, const char *from);
 
 /*
  * Record a failure unless one is recorded already, and return code (a negative
@@ -65,6 +71,9 @@ int err_kind_set(struct err *err, enum err_kind kind);
 
 /* -ENOMEM with its sentence. */
 int err_nomem(struct err *err);
+
+/* rc as it is; an -ENOMEM that came without a sentence gets its own. */
+int err_told(struct err *err, int rc);
 
 /* "parse", "rule", ... as errors.jsonl shows it.  Static. */
 const char *err_kind_name(enum err_kind kind);

@@ -5,18 +5,32 @@
 #include <string.h>
 #include <strings.h>
 
-/* facts.md section 7 and, the last five, decisions.md 44. */
-static const char *const keywords[] = {
-	"ALTER", "ANALYZE", "ANTI", "ASOF", "CLUSTER", "CONNECT", "CREATE", "CROSS", "DATABASE",
-	"DELETE", "DISTRIBUTE", "DROP", "END", "EXCEPT", "EXCLUDE", "EXISTS", "EXPLAIN", "FETCH",
-	"FOR", "FORMAT", "FROM", "FULL", "GLOBAL", "GROUP", "HAVING", "INDEX", "INNER", "INSERT",
-	"INTERSECT", "INTERVAL", "INTO", "JOIN", "LATERAL", "LEFT", "LIMIT", "MATCH_CONDITION",
-	"MATCH_RECOGNIZE", "MINUS", "NATURAL", "OFFSET", "ON", "OPEN", "ORDER", "OUTER",
-	"PARTITION", "PIVOT", "PREWHERE", "QUALIFY", "RETURNING", "RIGHT", "SAMPLE", "SCHEMA",
-	"SELECT", "SEMI", "SET", "SETTINGS", "SORT", "START", "STRUCT", "TABLE", "TABLES",
-	"TABLESAMPLE", "TABLESPACE", "TOP", "TRIM", "UNION", "UNPIVOT", "UPDATE", "USING", "VIEW",
-	"WHERE", "WINDOW", "WITH",
-	"CONSTRAINT", "DEFAULT", "NOT", "NULL", "PRIMARY",
+#define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
+
+/* facts.md section 7 and, of decisions.md 44, CONSTRAINT to PRIMARY; by their first letters. */
+static const char *const *const keywords[26] = {
+	['A' - 'A'] = WORDS("ALTER", "ANALYZE", "ANTI", "ASOF"),
+	['C' - 'A'] = WORDS("CLUSTER", "CONNECT", "CREATE", "CROSS", "CONSTRAINT"),
+	['D' - 'A'] = WORDS("DATABASE", "DELETE", "DISTRIBUTE", "DROP", "DEFAULT"),
+	['E' - 'A'] = WORDS("END", "EXCEPT", "EXCLUDE", "EXISTS", "EXPLAIN"),
+	['F' - 'A'] = WORDS("FETCH", "FOR", "FORMAT", "FROM", "FULL"),
+	['G' - 'A'] = WORDS("GLOBAL", "GROUP"),
+	['H' - 'A'] = WORDS("HAVING"),
+	['I' - 'A'] = WORDS("INDEX", "INNER", "INSERT", "INTERSECT", "INTERVAL", "INTO"),
+	['J' - 'A'] = WORDS("JOIN"),
+	['L' - 'A'] = WORDS("LATERAL", "LEFT", "LIMIT"),
+	['M' - 'A'] = WORDS("MATCH_CONDITION", "MATCH_RECOGNIZE", "MINUS"),
+	['N' - 'A'] = WORDS("NATURAL", "NOT", "NULL"),
+	['O' - 'A'] = WORDS("OFFSET", "ON", "OPEN", "ORDER", "OUTER"),
+	['P' - 'A'] = WORDS("PARTITION", "PIVOT", "PREWHERE", "PRIMARY"),
+	['Q' - 'A'] = WORDS("QUALIFY"),
+	['R' - 'A'] = WORDS("RETURNING", "RIGHT"),
+	['S' - 'A'] = WORDS("SAMPLE", "SCHEMA", "SELECT", "SEMI", "SET", "SETTINGS", "SORT",
+			     "START", "STRUCT"),
+	['T' - 'A'] = WORDS("TABLE", "TABLES", "TABLESAMPLE", "TABLESPACE", "TOP", "TRIM"),
+	['U' - 'A'] = WORDS("UNION", "UNPIVOT", "UPDATE", "USING"),
+	['V' - 'A'] = WORDS("VIEW"),
+	['W' - 'A'] = WORDS("WHERE", "WINDOW", "WITH"),
 };
 
 /* Names a statement could not tell from its own words (decisions.md 44). */
@@ -73,8 +87,22 @@ static bool is_letter_or_digit(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+/* A letter, then letters, digits and '_'; not too long. */
+static bool is_good(const char *name, size_t len)
+{
+	if (!len || len > NAME_MAX_BYTES || *name < 'a' || *name > 'z')
+		return false;
+	for (size_t i = 1; i < len; i++)
+		if (!is_letter_or_digit(name[i]) && name[i] != '_')
+			return false;
+	return true;
+}
+
+/* What is wrong with it, if anything. */
 static int check_characters(const char *name, long pos, struct err *err)
 {
+	if (is_good(name, strlen(name)))
+		return 0;
 	if (!*name)
 		return err_at(err, -EINVAL, pos, "Name cannot be empty");
 	if (strlen(name) > NAME_MAX_BYTES)
@@ -122,27 +150,37 @@ static int check_keyword(const char *name, long pos, struct err *err)
 		      name);
 }
 
-int name_check(enum name_kind kind, const char *name, long pos, struct err *err)
+/* Names that mean something already; those of storages are free. */
+static int check_reserved(enum name_kind kind, const char *name, long pos, struct err *err)
 {
-	int rc;
-
 	switch (kind) {
-	case NAME_STORAGE:
-		return check_storage(name, pos, err);
 	case NAME_NAMESPACE:
 		if (is_among(name, reserved_namespaces, countof(reserved_namespaces)))
 			return err_at(err, -EINVAL, pos,
 				      "Namespace '%s' is reserved and cannot be used", name);
 		break;
-	case NAME_COLUMN:
-		if (is_among(name, reserved_columns, countof(reserved_columns)))
+	case NAME_COLUMN:	/* of which all begin with '_' */
+		if (*name == '_' && is_among(name, reserved_columns, countof(reserved_columns)))
 			return err_at(err, -EINVAL, pos,
 				      "Column name '%s' is reserved and cannot be used", name);
 		break;
 	case NAME_TABLE:
+	case NAME_STORAGE:
+	default:
 		break;
 	}
-	rc = check_characters(name, pos, err);
+	return 0;
+}
+
+int name_check(enum name_kind kind, const char *name, long pos, struct err *err)
+{
+	int rc;
+
+	if (kind == NAME_STORAGE)
+		return check_storage(name, pos, err);
+	rc = check_reserved(kind, name, pos, err);
+	if (!rc)
+		rc = check_characters(name, pos, err);
 	return rc ? rc : check_keyword(name, pos, err);
 }
 
@@ -154,6 +192,11 @@ int name_check_exact(enum name_kind kind, const char *name, size_t len, struct e
 	rc = name_fold(name, len, -1, folded, err);
 	if (rc)
 		return rc;
+	/* Most names need no other look at their characters. */
+	if (kind != NAME_STORAGE && is_good(name, len)) {
+		rc = check_reserved(kind, folded, -1, err);
+		return rc ? rc : check_keyword(folded, -1, err);
+	}
 	if (memchr(name, '\0', len))
 		return err_set(err, -EINVAL, "Name '%s' contains a NUL byte", folded);
 	rc = name_check(kind, folded, -1, err);
@@ -167,10 +210,13 @@ int name_check_exact(enum name_kind kind, const char *name, size_t len, struct e
 
 bool name_is_keyword(const char *text, size_t len)
 {
-	for (size_t i = 0; len && i < countof(keywords); i++) {
-		if (same_start(text, keywords[i]) && name_is_word(text, len, keywords[i]))
+	unsigned letter = len ? (unsigned)((unsigned char)*text | 0x20) - 'a' : 26;
+	const char *const *words = letter < 26 ? keywords[letter] : NULL;
+
+	/* All of them have a second letter, in which most differ. */
+	for (; words && *words; words++)
+		if (len > 1 && same_start(text + 1, *words + 1) && name_is_word(text, len, *words))
 			return true;
-	}
 	return false;
 }
 

@@ -60,7 +60,7 @@ static unsigned month_days(unsigned year, unsigned month)
 {
 	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 
-	return days[month - 1] + (month == 2 && is_leap(year));
+	return month == 2 && is_leap(year) ? 29 : days[month - 1];
 }
 
 /*

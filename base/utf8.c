@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* How a lead byte goes on; 0 for bytes that start nothing. */
 static int sequence_len(unsigned char lead)
 {
@@ -49,11 +51,53 @@ int utf8_decode(const char *text, size_t len, uint32_t *cp)
 	return need;
 }
 
+static const bool is_plain[256] = {
+	[' ' ... '!'] = true,
+	['#' ... '&'] = true,
+	['(' ... '['] = true,
+	[']' ... '~'] = true,
+};
+
+#define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The highest bit of some byte is set if one of the eight is zero. */
+static uint64_t zero_among(uint64_t eight)
+{
+	return (eight - ALL(1)) & ~eight;
+}
+
+/* is_plain of eight bytes at once, whatever their order. */
+static bool are_plain(uint64_t eight)
+{
+	uint64_t bad = eight | (eight + ALL(1));	/* from 0x7f on */
+
+	bad |= (eight - ALL(' ')) & ~eight;
+	bad |= zero_among(eight ^ ALL('"')) | zero_among(eight ^ ALL('\'')) |
+	       zero_among(eight ^ ALL('\\'));
+	return !(bad & ALL(0x80));
+}
+
+size_t utf8_plain(const char *text, size_t len)
+{
+	size_t plain = 0;
+	uint64_t eight;
+
+	for (; len - plain >= sizeof(eight); plain += sizeof(eight)) {
+		memcpy(&eight, text + plain, sizeof(eight));
+		if (!are_plain(eight))
+			break;
+	}
+	while (plain < len && is_plain[(unsigned char)text[plain]])
+		plain++;
+	return plain;
+}
+
 bool utf8_is_valid(const char *text, size_t len)
 {
+	size_t plain = utf8_plain(text, len);
 	uint32_t cp;
 
-	while (len) {
+	for (text += plain, len -= plain; len;) {
 		int n = utf8_decode(text, len, &cp);
 
 		if (n <= 0)

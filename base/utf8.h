@@ -16,6 +16,12 @@
  */
 int utf8_decode(const char *text, size_t len, uint32_t *cp);
 
+/*
+ * Bytes at the beginning of text that every form prints as they are: ASCII that is
+ * seen, but quotes and the backslash.
+ */
+size_t utf8_plain(const char *text, size_t len);
+
 /* Whether all len bytes are whole UTF-8 sequences. */
 bool utf8_is_valid(const char *text, size_t len);
 

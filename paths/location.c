@@ -327,6 +327,7 @@ int location_partial(const char *base, const struct template *t, const char *loc
 			append_text(&p, placeholder_name(part->placeholder));
 			break;
 		case PLACEHOLDER_NONE:
+		default:
 			append(&p, part->text, part->len);
 			break;
 		}
@@ -411,6 +412,7 @@ static bool ends_behind_table(const struct template *t)
 		case PLACEHOLDER_USER:
 			return false;
 		case PLACEHOLDER_NAMESPACE:
+		default:
 			break;
 		}
 	}

@@ -36,6 +36,8 @@ static const struct base {
 	{ "filesystem", "..a/b..", ROOT "/..a/b..", NULL },
 	{ "filesystem", "/100%/#1", "/100%/#1", NULL },
 	{ "filesystem", "/d\xc3\xa4ta", "/d\xc3\xa4ta", NULL },
+	{ "filesystem", "/\xc2\xa9", "/\xc2\xa9", NULL },
+	{ "filesystem", "a:b/c", ROOT "/a:b/c", NULL },
 	{ "filesystem", "file:///data/storage/", "/data/storage", NULL },
 	{ "filesystem", "file:///", "/", NULL },
 	{ "s3", "s3://my-bucket", "s3://my-bucket", NULL },
@@ -273,6 +275,7 @@ static void a_root_that_looks_like_a_placeholder_holds_no_relative_base(void **s
 	assert_string_equal(out, "/x/{other}/data");
 
 	assert_int_equal(location_base("/x/{userId}", "data", false, out, &err), -EINVAL);
+	assert_int_equal(location_base("/x/{shard}", "data", false, out, NULL), -EINVAL);
 	assert_err(&err, -EINVAL, "Catalog directory '/x/{userId}' has {shard} or {userId} in its "
 		   "name, which a location cannot hold; use an absolute base directory elsewhere");
 }
