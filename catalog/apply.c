@@ -4,6 +4,7 @@
 #include "catalog/option.h"
 #include "catalog/value.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -14,12 +15,10 @@ int apply_default(const struct default_expr *expr, const struct type *type, stru
 	int rc;
 
 	switch (expr->kind) {
-	case DEFAULT_NONE:
-		break;
 	case DEFAULT_LITERAL:
 		rc = value_canonical(type, &expr->literal, arena, &def.text, err);
 		if (rc) {
-			if (err && err->pos < 0)
+			if (err)
 				err->pos = expr->pos;
 			return rc;
 		}
@@ -34,6 +33,9 @@ int apply_default(const struct default_expr *expr, const struct type *type, stru
 		def.function = expr->function;
 		def.nargs = expr->nargs;
 		memcpy(def.args, expr->args, sizeof(def.args));
+		break;
+	case DEFAULT_NONE:
+	default:
 		break;
 	}
 	*out = def;
@@ -58,7 +60,10 @@ static int find_column(const struct table *table, const struct column_spec *spec
 		       struct column **out, struct err *err)
 {
 	*out = table_find_column(table, spec->name);
-	return *out ? 0 : no_column(table, spec->name, spec->pos, err);
+	if (*out)
+		return 0;
+	no_column(table, spec->name, spec->pos, err);
+	return -ENOENT;
 }
 
 static bool is_null_literal(const struct column_default *def)
@@ -227,12 +232,13 @@ static int modify_column(struct table *table, const struct action *action, struc
 {
 	const struct column_spec *spec = &action->column;
 	struct column *column;
-	int rc = set_type(table, action, err);
+	int rc = find_column(table, spec, &column, err);
 
+	if (!rc)
+		rc = change_type(table, column, &spec->type, spec->type_pos, err);
 	if (rc || spec->null == NULL_UNSAID)
 		return rc;
-	rc = find_column(table, spec, &column, err);
-	return rc ? rc : set_nullable(column, spec->null == NULL_ALLOWED, spec->pos, err);
+	return set_nullable(column, spec->null == NULL_ALLOWED, spec->pos, err);
 }
 
 static int set_default(struct table *table, const struct action *action, struct err *err)
@@ -269,16 +275,6 @@ static bool is_setting(const struct setting *setting, const char *name)
 	return name_is_word(setting->name, strlen(setting->name), name);
 }
 
-static int check_twice(const struct setting *settings, unsigned at, struct err *err)
-{
-	for (unsigned i = 0; i < at; i++) {
-		if (is_setting(&settings[at], settings[i].name))
-			return err_at(err, -EINVAL, settings[at].pos, "Option '%s' is given twice",
-				      settings[at].name);
-	}
-	return 0;
-}
-
 static int set_option(struct table *table, const struct setting *setting, struct err *err)
 {
 	size_t len = strlen(setting->name);
@@ -290,31 +286,32 @@ static int set_option(struct table *table, const struct setting *setting, struct
 			  option_applies(option, table->type) ? setting->value_pos : setting->pos, err);
 }
 
+static int change_option(struct table *table, const struct setting *setting, struct err *err)
+{
+	if (is_setting(setting, "LOCATION_NAME"))
+		return err_at(err, -EINVAL, setting->pos,
+			      "LOCATION_NAME can only be given at CREATE TABLE");
+	if (is_setting(setting, "TYPE"))
+		return err_at(err, -EINVAL, setting->pos,
+			      "The type of a table cannot be changed after CREATE TABLE");
+	if (is_setting(setting, "ACCESS_LEVEL") && table->type != TABLE_SHARED)
+		return err_at(err, -EINVAL, setting->pos,
+			      "ACCESS LEVEL can only be set on SHARED tables");
+	return set_option(table, setting, err);
+}
+
 static int set_options(struct table *table, const struct action *action, struct err *err)
 {
-	for (unsigned i = 0; i < action->setting_count; i++) {
-		const struct setting *setting = &action->settings[i];
-		int rc = check_twice(action->settings, i, err);
+	int rc = 0;
 
-		if (!rc && is_setting(setting, "LOCATION_NAME"))
-			rc = err_at(err, -EINVAL, setting->pos,
-				    "LOCATION_NAME can only be given at CREATE TABLE");
-		else if (!rc && is_setting(setting, "TYPE"))
-			rc = err_at(err, -EINVAL, setting->pos,
-				    "The type of a table cannot be changed after CREATE TABLE");
-		else if (!rc && is_setting(setting, "ACCESS_LEVEL") && table->type != TABLE_SHARED)
-			rc = err_at(err, -EINVAL, setting->pos,
-				    "ACCESS LEVEL can only be set on SHARED tables");
-		else if (!rc)
-			rc = set_option(table, setting, err);
-		if (rc)
-			return rc;
-	}
-	return 0;
+	for (unsigned i = 0; !rc && i < action->setting_count; i++)
+		rc = change_option(table, &action->settings[i], err);
+	return rc;
 }
 
 int apply_action(struct table *table, const struct action *action, struct err *err)
 {
+	assert(action->kind != ACTION_RENAME_TABLE && action->kind != ACTION_RESTORE_VERSION);
 	switch (action->kind) {
 	case ACTION_ADD_COLUMN:
 		return add_column(table, action, err);
@@ -337,22 +334,21 @@ int apply_action(struct table *table, const struct action *action, struct err *e
 	case ACTION_SET_OPTIONS:
 		return set_options(table, action, err);
 	case ACTION_TABLE_COMMENT:
-		return comment_set(&table->arena, &table->comment, action->comment,
-				   action->column.comment_pos, err);
 	case ACTION_RENAME_TABLE:
 	case ACTION_RESTORE_VERSION:
 	case ACTION_KIND_COUNT:
-		break;
+	default:
+		return comment_set(&table->arena, &table->comment, action->comment,
+				   action->column.comment_pos, err);
 	}
-	return err_at(err, -EINVAL, action->pos, "This action is not for one table alone");
 }
 
+/* Those who read statements and documents have seen to it that it has columns, and their ids ascend. */
 static int create_columns(struct table *table, const struct stmt *stmt, struct err *err)
 {
 	uint32_t id = 0;
 
-	if (!stmt->column_count)
-		return err_at(err, -EINVAL, stmt->object.pos, "Table must have at least 1 column");
+	assert(stmt->column_count);
 	table->columns = arena_array(&table->arena, stmt->column_count, sizeof(*table->columns));
 	if (!table->columns)
 		return err_nomem(err);
@@ -363,9 +359,7 @@ static int create_columns(struct table *table, const struct stmt *stmt, struct e
 
 		if (rc)
 			return rc;
-		if (spec->id && spec->id <= id)
-			return err_at(err, -EINVAL, spec->id_pos,
-				      "Column ids must ascend: ID %u comes after ID %u", spec->id, id);
+		assert(!spec->id || spec->id > id);
 		id = spec->id ? spec->id : id + 1;
 		column->id = id;
 		table->column_count = i + 1;
@@ -374,23 +368,14 @@ static int create_columns(struct table *table, const struct stmt *stmt, struct e
 	return 0;
 }
 
+/* The keys are among the columns, which are as keys may be: that was read, too. */
 static int mark_keys(struct table *table, const struct stmt *stmt, struct err *err)
 {
 	struct column *column;
 
 	if (stmt->primary_key) {
 		column = table_find_column(table, stmt->primary_key);
-		if (!column)
-			return err_at(err, -EINVAL, stmt->primary_key_pos,
-				      "PRIMARY KEY column '%s' not found in column list",
-				      stmt->primary_key);
-		for (unsigned i = 0; i < stmt->column_count; i++) {
-			if (strcmp(stmt->columns[i].name, column->name) == 0 &&
-			    stmt->columns[i].null == NULL_ALLOWED)
-				return err_at(err, -EINVAL, stmt->primary_key_pos,
-					      "Primary key column '%s' cannot be nullable",
-					      column->name);
-		}
+		assert(column);
 		column->primary_key = true;
 		column->nullable = false;
 		if (is_null_literal(&column->def))
@@ -400,13 +385,7 @@ static int mark_keys(struct table *table, const struct stmt *stmt, struct err *e
 	}
 	for (unsigned i = 0; i < stmt->partition_count; i++) {
 		column = table_find_column(table, stmt->partition[i]);
-		if (!column)
-			return err_at(err, -EINVAL, stmt->partition_pos[i],
-				      "PARTITION BY column '%s' not found in column list",
-				      stmt->partition[i]);
-		if (column->partition_key)
-			return err_at(err, -EINVAL, stmt->partition_pos[i],
-				      "Column '%s' is named twice in PARTITION BY", column->name);
+		assert(column && !column->partition_key);
 		column->partition_key = true;
 	}
 	return 0;
@@ -447,10 +426,8 @@ static int create_options(struct table *table, const struct stmt *stmt, const ch
 	table_options_init(&table->options);
 	for (unsigned i = 0; i < stmt->setting_count; i++) {
 		const struct setting *setting = &stmt->settings[i];
-		int rc = check_twice(stmt->settings, i, err);
+		int rc;
 
-		if (rc)
-			return rc;
 		if (is_setting(setting, "TYPE"))
 			continue;
 		if (is_setting(setting, "LOCATION_NAME")) {

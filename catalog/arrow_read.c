@@ -130,7 +130,7 @@ static int read_name(enum name_kind kind, struct text text, bool built_in, char 
 		if (rc)
 			return rc;
 	}
-	if (!text.len || text.len > NAME_MAX_BYTES)
+	if (!text.at || !text.len || text.len > NAME_MAX_BYTES)
 		return err_set(err, -EINVAL, "A name has %zu bytes, expected 1 to %d", text.len,
 			       NAME_MAX_BYTES);
 	memcpy(out, text.at, text.len);
@@ -161,8 +161,7 @@ static int parse_default(struct text text, const struct type *type, struct arena
 	buf_free(&sql);
 	if (rc)
 		return rc;
-	if (script.count == 1 && script.stmts[0].action_count == 1 &&
-	    script.stmts[0].actions[0].kind == ACTION_SET_DEFAULT)
+	if (script.count == 1 && script.stmts[0].action_count == 1)
 		rc = apply_default(&script.stmts[0].actions[0].column.def, type, arena, out, err);
 	else
 		rc = err_set(err, -EINVAL, "More than one expression stands there");
@@ -391,7 +390,7 @@ static int find_message(const void *bytes, size_t len, struct flat *out, struct 
 			       "%" PRIu32 " bytes, %zu are there", size, r.len);
 	*out = (struct flat){ .bytes = r.at, .len = size };
 	(void)read_bytes(&r, size);
-	if (r.len && (read_le32(&r) != ARROW_CONTINUATION || (read_le32(&r), r.failed)))
+	if (r.len && (read_le32(&r) != ARROW_CONTINUATION || !read_bytes(&r, 4)))
 		return err_set(err, -EINVAL, "Arrow stream is damaged behind its schema message: "
 			       "expected the marker FF FF FF FF and a length");
 	return 0;

@@ -110,11 +110,12 @@ int catalog_backup(struct catalog *catalog, const char *dir, struct backup *out,
 	bool made = access(dir, F_OK) < 0 && errno == ENOENT;
 	int dirfd = store_dir_open(dir, true, err), rc;
 
-	if (dirfd < 0)
-		return dirfd;
-	rc = check_empty(dirfd, dir, err);
+	rc = dirfd < 0 ? dirfd : check_empty(dirfd, dir, err);
 	if (rc) {
-		close(dirfd);
+		if (made)
+			(void)rmdir(dir);
+		if (dirfd >= 0)
+			close(dirfd);
 		return rc;
 	}
 	rc = write_copy(catalog, dirfd, dir, err);

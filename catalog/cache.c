@@ -180,7 +180,8 @@ struct schema *cache_find(struct cache *cache, uint32_t table_id, uint64_t txn, 
 
 	rcu_read_lock();
 	entry = find_entry(cache, table_id);
-	if (entry && entry->schema->table->txn <= txn && entry->schema->epoch == epoch) {
+	if (entry && entry->schema->table->txn <= txn &&
+	    (epoch == SCHEMA_NO_PLACE || entry->schema->epoch == epoch)) {
 		schema = schema_get(entry->schema);
 		atomic_store_explicit(&entry->used, true, memory_order_relaxed);
 	}
@@ -214,18 +215,24 @@ static bool is_past(const struct cache *cache, uint32_t table_id, uint64_t txn)
 	return txn < cache->marks[hash_id(table_id) % MARKS] || txn < cache->floor;
 }
 
-/* With the lock held: the entry there is newer than txn or makes room. */
-static bool make_room(struct cache *cache, uint32_t table_id, uint64_t txn)
+/*
+ * With the lock held: a slot for the table, where it has been if it has one;
+ * false: what is there is newer than txn.
+ */
+static bool make_room(struct cache *cache, uint32_t table_id, uint64_t txn, unsigned *slot)
 {
 	struct entry *entry;
 
 	rcu_read_lock();
 	entry = find_entry(cache, table_id);
 	rcu_read_unlock();
-	if (!entry)
+	if (!entry) {
+		*slot = free_slot(cache);
 		return true;
+	}
 	if (entry->schema->table->txn > txn)
 		return false;
+	*slot = entry->slot;
 	drop_entry(cache, entry);
 	return true;
 }
@@ -235,19 +242,20 @@ void cache_insert(struct cache *cache, struct schema *schema)
 	uint32_t table_id = schema->table->id;
 	uint64_t txn = schema->table->txn;
 	struct entry *entry = calloc(1, sizeof(*entry));
+	unsigned slot;
 
 	if (!entry)
 		return;
 	pthread_mutex_lock(&cache->lock);
-	if (is_past(cache, table_id, txn) || !make_room(cache, table_id, txn)) {
+	if (is_past(cache, table_id, txn) || !make_room(cache, table_id, txn, &slot)) {
 		pthread_mutex_unlock(&cache->lock);
 		free(entry);
 		return;
 	}
 	entry->table_id = table_id;
 	entry->schema = schema_get(schema);
-	entry->slot = free_slot(cache);
-	cache->ring[entry->slot] = entry;
+	entry->slot = slot;
+	cache->ring[slot] = entry;
 	cds_lfht_node_init(&entry->node);
 	PUBLISHED(&entry->node);
 	rcu_read_lock();

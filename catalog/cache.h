@@ -16,12 +16,19 @@
 
 struct cache;
 
-/* What is cached of a table; immutable and counted. */
+#define SCHEMA_NO_PLACE UINT64_MAX	/* no locations epoch */
+
+/*
+ * What is cached of a table; immutable and counted.  Few who want a definition
+ * want its location, so that is resolved when somebody asks for it: then an
+ * entry with both takes the place of the one without.
+ */
 struct schema {
 	atomic_uint refs;
 	struct table *table;	/* a reference */
+	/* Locations epoch that the rest was made in; SCHEMA_NO_PLACE: there is no more. */
+	uint64_t epoch;
 	struct storage *storage;	/* a reference; of `epoch`, so only what places tables is current */
-	uint64_t epoch;		/* locations epoch that base and partial were made in */
 	char *base, *partial;	/* owned; see struct place */
 };
 
@@ -37,7 +44,8 @@ void cache_free(struct cache *cache);
  * A new reference to the entry of a table, or NULL (a miss).  Entries read in
  * a transaction newer than txn are misses, so that one snapshot never mixes
  * with a later one, and so are entries of another locations epoch, whose paths
- * may be others now.  Counts the hit or miss.
+ * may be others now, unless epoch is SCHEMA_NO_PLACE: that is for who wants the
+ * definition only.  Counts the hit or miss.
  */
 struct schema *cache_find(struct cache *cache, uint32_t table_id, uint64_t txn, uint64_t epoch);
 

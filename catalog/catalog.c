@@ -3,6 +3,7 @@
 
 #include "catalog/cache.h"
 #include "catalog/info_sums.h"
+#include "catalog/memo.h"
 #include "catalog/system.h"
 #include "catalog/version.h"
 
@@ -14,6 +15,7 @@
 #include <time.h>
 
 #define CACHE_TABLES 1000
+#define LOCK_WAIT 5	/* s */
 
 static int64_t real_now(void *arg)
 {
@@ -173,6 +175,8 @@ static int open_parts(struct catalog *catalog, const char *dir, const struct cat
 		.check = options->check,
 		.fill = fill_catalog,
 		.fill_arg = &birth,
+		.on_damage = options->on_damage ? catalog_damaged : NULL,
+		.damage_arg = catalog,
 	};
 	int rc;
 
@@ -183,8 +187,10 @@ static int open_parts(struct catalog *catalog, const char *dir, const struct cat
 	catalog->dir = realpath(dir, NULL);
 	if (!catalog->dir)
 		return err_set(err, -errno, "Cannot resolve catalog directory '%s'", dir);
+	catalog->lock_wait = (options->lock_wait ? options->lock_wait : LOCK_WAIT) * 1000;
 	catalog->cache = cache_new(options->cache_tables ? options->cache_tables : CACHE_TABLES);
-	if (!catalog->cache)
+	catalog->memo = memo_new();
+	if (!catalog->cache || !catalog->memo)
 		return err_nomem(err);
 	rc = read_identity(catalog, err);
 	return rc ? rc : open_system(catalog, err);
@@ -195,7 +201,9 @@ static int real_open_dir(void *arg, const char *path)
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	(void)arg;
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return fd;
 }
 
 int catalog_open_dir(const struct catalog *catalog, const char *path)
@@ -215,6 +223,8 @@ int catalog_open(const char *dir, const struct catalog_options *options, struct 
 	catalog->now_arg = options->now_arg;
 	catalog->open_dir = options->open_dir ? options->open_dir : real_open_dir;
 	catalog->open_dir_arg = options->open_dir_arg;
+	catalog->on_damage = options->on_damage;
+	catalog->damage_arg = options->damage_arg;
 	rc = open_parts(catalog, dir, options, err);
 	if (rc) {
 		catalog_close(catalog);
@@ -229,6 +239,7 @@ void catalog_close(struct catalog *catalog)
 	if (!catalog)
 		return;
 	cache_free(catalog->cache);
+	memo_free(catalog->memo);
 	system_free(catalog->system);
 	if (catalog->store)
 		store_close(catalog->store);

@@ -31,12 +31,16 @@ struct catalog_options {
 	size_t map_size;		/* bytes, 0 = the store's default */
 	enum store_check check;		/* of the database, before it is used */
 	unsigned cache_tables;		/* bound of the schema cache, 0 = 1000 */
+	unsigned lock_wait;		/* seconds a change waits for the write lock, 0 = 5 */
 	int64_t (*now)(void *arg);	/* stamp of the present; NULL = the real clock */
 	void *now_arg;
 	/* A descriptor of a directory outside of the catalog, or -errno; NULL = open. */
 	int (*open_dir)(void *arg, const char *path);
 	void *open_dir_arg;
 	int (*random)(void *at, size_t len);	/* 0 or -errno; NULL = getrandom */
+	/* See struct store_options. */
+	void (*on_damage)(void *arg, const char *text);
+	void *damage_arg;
 };
 
 /* Open or create; see store_open for what is checked.  Call after daemonising. */
@@ -50,6 +54,13 @@ int64_t catalog_now(const struct catalog *catalog);
 int catalog_open_dir(const struct catalog *catalog, const char *path);	/* see struct catalog_options */
 void catalog_uuid(const struct catalog *catalog, char out[37]);
 int64_t catalog_created_at(const struct catalog *catalog);
+
+/*
+ * Go through the newest snapshot, pages and rows, as opening does: after somebody
+ * else has written to data.mdb.  What is found goes to on_damage.  The cache forgets
+ * all then, since part of it may be of what was not found in time.
+ */
+void catalog_examine(struct catalog *catalog);
 
 /* A snapshot for reading; end it with txn_end. */
 int catalog_begin(struct catalog *catalog, struct txn **out, struct err *err) MUST_CHECK;
@@ -114,23 +125,38 @@ struct request {
 	struct author author;
 	enum change_source source;
 	bool plan;			/* run everything, commit nothing, print plan_text */
+	bool is_brief;			/* what is committed is not printed: no plan_text, no heads */
 	void (*progress)(void *arg, size_t done, size_t total);	/* NULL = nobody wants to know */
 	void *progress_arg;
+	int64_t deadline;		/* until when it waits for the write lock: catalog_deadline */
 	/* out: request_fini frees */
-	struct err err;			/* code 0 = committed */
 	uint64_t sequence;		/* of its transaction; 0 = nothing changed */
 	int64_t committed_at;
 	struct outcome *outcomes;	/* in the order of the log */
-	char *plan_text;		/* plan form: one block per object; also filled when committing */
+	char *plan_text;		/* plan form: one block per object; also when committing */
 	char *heads;			/* only the first line of each block */
 	char *notes;			/* lines such as "location ... is not empty"; NULL = none */
+	struct err err;			/* code 0 = committed.  Last, since it is long */
 };
+
+/* Zeroed, and err as ERR_INIT, without zeroing its texts. */
+void request_init(struct request *request);
+
+/*
+ * Until when a change that comes now waits for the write lock, in nanoseconds of
+ * CLOCK_MONOTONIC.  0 in a request means the same, from the call that commits it.
+ */
+int64_t catalog_deadline(const struct catalog *catalog);
 
 /*
  * Run count requests as one group: one sync.  Every request gets its err; a
  * failure of the commit itself is every request's failure.  Returns 1 if
  * something was committed, 0 if there was nothing to commit, or the -errno of
  * that failure.
+ *
+ * The group waits for the write lock until the first deadline in it.  Then those
+ * whose deadline it is have -EBUSY, and all others -EAGAIN: they were not run,
+ * and are to be handed in again, with a cleared err.
  */
 int catalog_commit(struct catalog *catalog, struct request **requests, size_t count);
 

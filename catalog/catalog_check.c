@@ -56,7 +56,7 @@ static void set_name(struct subject *subject, const char *name)
 {
 	size_t n = 0;
 
-	for (; name[n] && n < sizeof(subject->name) - 1; n++)
+	for (; n < sizeof(subject->name) - 1 && name[n]; n++)
 		subject->name[n] = name[n] > ' ' && name[n] < 0x7f ? name[n] : '?';
 	subject->name[n] = '\0';
 }
@@ -118,9 +118,9 @@ static void find_name(struct check *c, struct subject *subject)
 		break;
 	case OBJECT_NAMESPACE:
 	case OBJECT_STORAGE:
-		name_by_listing(c, subject);
-		break;
 	case OBJECT_NONE:
+	default:
+		name_by_listing(c, subject);
 		break;
 	}
 }
@@ -339,6 +339,10 @@ int catalog_check(struct catalog *catalog, finding_fn *fn, void *arg, struct che
 	rc = run_parts(&c);
 	if (!rc)
 		rc = check_rows(&c);
+	if (rc)
+		rc = txn_told(c.txn, c.err, rc);
+	else if (c.is_starved)
+		rc = err_nomem(c.err);
 	storage_put(c.storage);
 	free(c.put_off.ids);
 	free(c.purged.ids);

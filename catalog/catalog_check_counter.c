@@ -10,7 +10,12 @@
 static int check_counter(void *arg, struct bytes key, struct bytes value)
 {
 	struct check *c = arg;
+	struct reader r = { .at = key.at, .len = key.len };
+	uint8_t kind = read_u8(&r);
+	uint32_t id = read_be32(&r);
 
+	if (kind == INFO_SUMS_KIND && !r.failed && !r.len)
+		return id ? check_held_for(c, id) : 0;
 	for (int i = 0; i < META_KEY_COUNT; i++) {
 		const char *name = meta_key_name((enum meta_key)i);
 

@@ -48,6 +48,7 @@ struct check {
 	struct id_set put_off;                /* dropped tables whose purge is tried again */
 	struct id_set purged;                 /* purged tables whose history is still to go */
 	struct storage *storage;              /* the one looked up last */
+	bool is_starved;                      /* memory was out: some of it was not looked at */
 };
 
 void PRINTF_LIKE(3, 4) check_found(struct check *c, enum check_rule rule, const char *fmt, ...);
@@ -76,6 +77,9 @@ int check_entries(struct check *c, enum store_db db, const struct key *from,
 
 /* What a lookup gave: 0 for 0 and -ENOENT, else the failure with its sentence. */
 int check_lookup(struct check *c, int rc);
+
+/* What information_schema keeps for a namespace, by whose number it is found. */
+int check_held_for(struct check *c, uint32_t id);
 
 /* Code of a reader of records: damage becomes a finding and 0, the rest ends the check. */
 int check_damage(struct check *c, int rc, const struct err *cause);

@@ -91,7 +91,9 @@ static bool check_text(struct check *c, uint64_t start, struct bytes line)
 	if (line.len < 2 || text[line.len - 1] != '\n' || memchr(text, '\n', line.len - 1))
 		check_found(c, RULE_LOG, "what log.jsonl has at byte %llu is not one line" RESTORE,
 			    (LL)start);
-	else if (json_check(text, line.len - 1, &cause))
+	else if (json_check(text, line.len - 1, &cause) == -ENOMEM)
+		c->is_starved = true;
+	else if (cause.code)
 		check_found(c, RULE_LOG,
 			    "the line at byte %llu of log.jsonl is not JSON: %s" RESTORE, (LL)start,
 			    cause.text);

@@ -201,6 +201,7 @@ static int recorded(struct check *c, const struct entry *entry, struct entry *ou
 		break;
 	case OBJECT_TABLE:
 	case OBJECT_NONE:
+	default:
 		rc = row_table(c->txn, entry->id, &table, &cause);
 		if (rc)
 			break;

@@ -13,9 +13,11 @@ static void check_json(struct check *c, const char *key, const char *text)
 {
 	struct arena scratch = { .head = NULL };
 	const char *compact;
+	int rc = text ? json_compact(text, strlen(text), true, &scratch, &compact, NULL) : 0;
 
-	if (text && (json_compact(text, strlen(text), true, &scratch, &compact, NULL) ||
-		     strcmp(compact, text) != 0))
+	if (rc == -ENOMEM)
+		c->is_starved = true;
+	else if (text && (rc || strcmp(compact, text) != 0))
 		check_found(c, RULE_STORAGE,
 			    "its %s is no JSON object in compact form; set it anew with ALTER "
 			    "STORAGE ... SET %s",
@@ -38,7 +40,7 @@ static void check_fields(struct check *c, const struct storage *storage)
 				&cause))
 		check_found(c, RULE_STORAGE, "%s; move its tables to another storage", cause.text);
 	err_clear(&cause);
-	if (comment_check(storage->description, -1, &cause))
+	if (text_check("Description", storage->description, -1, &cause))
 		check_found(c, RULE_STORAGE,
 			    "%s; set it anew with ALTER STORAGE ... SET DESCRIPTION", cause.text);
 	check_json(c, "CREDENTIALS", storage->credentials);

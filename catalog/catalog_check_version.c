@@ -6,6 +6,7 @@
 #include "catalog/catalog_check_impl.h"
 
 #include "base/stamp.h"
+#include "base/stream.h"
 #include "catalog/diff.h"
 #include "catalog/record.h"
 #include "catalog/version.h"
@@ -15,7 +16,6 @@
 #include <string.h>
 
 #define LL unsigned long long
-#define VERSION_HEAD sizeof(uint64_t) /* committed_at, in front of the record */
 
 struct history {
 	struct check *check;
@@ -332,7 +332,7 @@ static void tell_difference(struct check *c, const struct table *version,
 	FILE *out = NULL;
 
 	if (version->type == current->type && diff_is_change(version, current))
-		out = open_memstream(&summary, &len);
+		out = text_stream(&summary, &len);
 	if (out) {
 		diff_print_summary(version, current, out);
 		fclose(out);

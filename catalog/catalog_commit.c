@@ -3,14 +3,16 @@
 
 #include "catalog/cache.h"
 #include "catalog/exec.h"
+#include "catalog/rows_key.h"
+#include "catalog/store_lock.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WRITE_LOCK_TIMEOUT_MS 5000
 #define EXPIRE_BATCH 256
 #define VERSIONS_PER_EXPIRY 20000
+#define CAREFUL_GROUPS 16
 
 static void fail_request(struct request *request, const struct err *err)
 {
@@ -20,6 +22,36 @@ static void fail_request(struct request *request, const struct err *err)
 		return;
 	request_fini(request);
 	request->err = own;
+}
+
+int64_t catalog_deadline(const struct catalog *catalog)
+{
+	return deadline_in(catalog->lock_wait);
+}
+
+static int64_t first_deadline(struct request **requests, size_t count)
+{
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		if (requests[i]->deadline < first)
+			first = requests[i]->deadline;
+	return first;
+}
+
+static int begin_group(struct catalog *catalog, struct request **requests, size_t count,
+		       struct txn **txn, struct err *err)
+{
+	return txn_begin_write(catalog->store, deadline_left(first_deadline(requests, count)),
+			       txn, err);
+}
+
+/* The write lock was not to be had: whose time is not over yet may try again. */
+static void spare_patient(struct request **requests, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!requests[i]->err.code && deadline_left(requests[i]->deadline))
+			requests[i]->err.code = -EAGAIN;
 }
 
 static void free_outcomes(struct request *request)
@@ -33,6 +65,12 @@ static void free_outcomes(struct request *request)
 	}
 }
 
+void request_init(struct request *request)
+{
+	memset(request, 0, offsetof(struct request, err));
+	err_clear(&request->err);
+}
+
 void request_fini(struct request *request)
 {
 	free_outcomes(request);
@@ -41,6 +79,15 @@ void request_fini(struct request *request)
 	free(request->notes);
 	request->plan_text = request->heads = request->notes = NULL;
 	request->sequence = 0;
+}
+
+/* A failed request has nothing but its err. */
+static void undo_request(struct request *request)
+{
+	struct err own = request->err;
+
+	request_fini(request);
+	request->err = own;
 }
 
 /* Run a request's first count statements in a nested transaction; keep or undo. */
@@ -92,35 +139,163 @@ static void forget_changed(struct catalog *catalog, const struct request *reques
 	}
 }
 
-int catalog_commit(struct catalog *catalog, struct request **requests, size_t count)
+/* One request after the other, each in a transaction of its own; whether any changed something. */
+static bool run_each(struct catalog *catalog, struct txn *txn, struct request **requests,
+		     size_t count)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < count; i++) {
+		struct request *request = requests[i];
+
+		err_clear(&request->err);
+		if (run_request(catalog, txn, request)) {
+			undo_request(request);
+		} else if (request->sequence && !request->plan) {
+			forget_changed(catalog, request, txn_id(txn));
+			changed = true;
+		}
+	}
+	return changed;
+}
+
+/* Whether nothing of them is to be undone if all goes well. */
+static bool keeps_all(struct request **requests, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (requests[i]->plan || requests[i]->commit_count < requests[i]->script->count)
+			return false;
+	return true;
+}
+
+/*
+ * All requests straight in one transaction, up to the first one that fails or
+ * changes nothing: what that did in vain cannot be told from the rest, so the
+ * transaction must end then.  How many were run well.
+ */
+static size_t run_together(struct catalog *catalog, struct txn *txn, struct request **requests,
+			   size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct request *request = requests[i];
+
+		err_clear(&request->err);
+		if (exec_request(catalog, txn, request, request->commit_count) ||
+		    !request->sequence)
+			break;
+		forget_changed(catalog, request, txn_id(txn));
+	}
+	return i;
+}
+
+/* Begin anew, as if none of them had been run. */
+static int start_again(struct catalog *catalog, struct txn **txn, struct request **requests,
+		       size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		request_fini(requests[i]);
+	txn_end(*txn);
+	return begin_group(catalog, requests, count, txn, err);
+}
+
+/*
+ * Nested transactions copy every page that a request writes to, so the group
+ * is tried without them first; not soon again where somebody's request failed.
+ * What is alone needs none: if it fails nothing is committed.
+ */
+static int run_group(struct catalog *catalog, struct txn **txn, struct request **requests,
+		     size_t count, bool *changed, struct err *err)
+{
+	int rc;
+
+	if (!keeps_all(requests, count) || (count > 1 && catalog->careful)) {
+		catalog->careful -= catalog->careful > 0;
+		*changed = run_each(catalog, *txn, requests, count);
+		return 0;
+	}
+	*changed = run_together(catalog, *txn, requests, count) == count;
+	if (*changed)
+		return 0;
+	if (count == 1) {
+		if (requests[0]->err.code)
+			undo_request(requests[0]);
+		return 0;
+	}
+	catalog->careful = CAREFUL_GROUPS;
+	rc = start_again(catalog, txn, requests, count, err);
+	if (!rc)
+		*changed = run_each(catalog, *txn, requests, count);
+	return rc;
+}
+
+/* As catalog_commit; spend: with the room reserved for removals. */
+static int commit_group(struct catalog *catalog, struct request **requests, size_t count,
+			bool spend)
 {
 	struct err err = ERR_INIT;
 	bool changed = false;
 	struct txn *txn;
 	int rc;
 
-	rc = txn_begin_write(catalog->store, WRITE_LOCK_TIMEOUT_MS, &txn, &err);
-	for (size_t i = 0; !rc && i < count; i++) {
-		struct request *request = requests[i];
-
-		err_clear(&request->err);
-		if (run_request(catalog, txn, request)) {
-			struct err own = request->err;
-
-			request_fini(request);
-			request->err = own;
-		} else if (request->sequence && !request->plan) {
-			forget_changed(catalog, request, txn_id(txn));
-			changed = true;
-		}
-	}
+	rc = begin_group(catalog, requests, count, &txn, &err);
+	if (!rc && spend)
+		(void)txn_spend_reserve(txn);
+	if (!rc)
+		rc = run_group(catalog, &txn, requests, count, &changed, &err);
 	if (!rc && changed)
 		rc = txn_commit(txn, &err);
 	else if (!rc)
 		txn_end(txn);
+	if (err.kind == ERR_BUSY)
+		spare_patient(requests, count);
 	for (size_t i = 0; rc && i < count; i++)
 		fail_request(requests[i], &err);
 	return rc ? rc : changed;
+}
+
+static bool is_removal(enum stmt_verb verb)
+{
+	return verb == STMT_DROP_NAMESPACE || verb == STMT_DROP_TABLE || verb == STMT_PURGE_TABLE ||
+	       verb == STMT_DROP_STORAGE;
+}
+
+static bool only_removes(const struct request *request)
+{
+	const struct script *script = request->script;
+
+	for (size_t i = 0; i < script->count; i++)
+		if (!is_removal(script->stmts[i].verb))
+			return false;
+	return !request->plan && script->count;
+}
+
+/*
+ * A full disk: what removes something is tried again, one by one, with the room
+ * reserved for it.  Returns 1 if that helped one of them, else -ENOSPC.
+ */
+static int commit_removals(struct catalog *catalog, struct request **requests, size_t count)
+{
+	int rc = -ENOSPC;
+
+	for (size_t i = 0; i < count; i++) {
+		if (requests[i]->err.code == -ENOSPC && only_removes(requests[i]) &&
+		    commit_group(catalog, &requests[i], 1, true) == 1)
+			rc = 1;
+	}
+	return rc;
+}
+
+int catalog_commit(struct catalog *catalog, struct request **requests, size_t count)
+{
+	int rc;
+
+	for (size_t i = 0; i < count; i++)
+		if (!requests[i]->deadline)
+			requests[i]->deadline = catalog_deadline(catalog);
+	rc = commit_group(catalog, requests, count, false);
+	return rc == -ENOSPC ? commit_removals(catalog, requests, count) : rc;
 }
 
 /* One table that cannot be purged must not keep all others: it is tried again later. */
@@ -165,41 +340,58 @@ static int expire_one(struct catalog *catalog, struct txn *txn, struct request *
 	*done = rc == -ENOENT || (!rc && when > now);
 	if (*done)
 		return 0;
-	if (!rc && kind == TRASH_TABLE)
+	if (rc)
+		return read_failed(err, rc, "the index of what goes when");
+	if (kind == TRASH_TABLE)
 		return expire_table(catalog, txn, request, when, table, err);
-	if (!rc)
-		rc = row_versions_delete(txn, table, VERSIONS_PER_EXPIRY, &left, err);
+	rc = row_versions_delete(txn, table, VERSIONS_PER_EXPIRY, &left, err);
 	if (!rc && !left)
 		rc = trash_remove(txn, when, table, err);
 	return rc;
+}
+
+static int expire(struct catalog *catalog, struct request *request, bool spend, bool *more,
+		  struct err *err)
+{
+	bool done = false;
+	struct txn *txn;
+	unsigned count;
+	int rc;
+
+	rc = txn_begin_write(catalog->store, catalog->lock_wait, &txn, err);
+	if (rc)
+		return rc;
+	if (spend)
+		(void)txn_spend_reserve(txn);
+	for (count = 0; !rc && count < EXPIRE_BATCH; count++) {
+		rc = expire_one(catalog, txn, request, catalog_now(catalog), &done, err);
+		if (done)
+			break;
+	}
+	*more = !rc && !done;
+	if (rc) {
+		rc = txn_told(txn, err, rc);
+		txn_end(txn);
+		return rc;
+	}
+	return txn_commit(txn, err);
 }
 
 int catalog_expire(struct catalog *catalog, const struct author *author, enum change_source source,
 		   bool *more, struct err *err)
 {
 	struct request request = { .author = *author, .source = source, .err = ERR_INIT };
-	bool done = false;
-	struct txn *txn;
-	unsigned count;
 	int rc;
 
 	*more = false;
 	if (catalog_next_expiry(catalog) > catalog_now(catalog))
 		return 0;
-	rc = txn_begin_write(catalog->store, WRITE_LOCK_TIMEOUT_MS, &txn, err);
-	if (rc)
-		return rc;
-	for (count = 0; !rc && count < EXPIRE_BATCH; count++) {
-		rc = expire_one(catalog, txn, &request, catalog_now(catalog), &done, err);
-		if (done)
-			break;
+	rc = expire(catalog, &request, false, more, err);
+	if (rc == -ENOSPC) {
+		err_clear(err);
+		rc = expire(catalog, &request, true, more, err);
 	}
-	*more = !rc && !done;
-	if (rc) {
-		txn_end(txn);
-		return rc;
-	}
-	return txn_commit(txn, err);
+	return err_told(err, rc);
 }
 
 int64_t catalog_next_expiry(struct catalog *catalog)

@@ -2,6 +2,7 @@
 #include "catalog/catalog_impl.h"
 
 #include "catalog/cache.h"
+#include "catalog/memo.h"
 #include "catalog/place.h"
 #include "catalog/system.h"
 
@@ -12,57 +13,122 @@
 int catalog_namespace(struct catalog *catalog, struct txn *txn, uint32_t id, struct namespace **out,
 		      struct err *err)
 {
+	struct bytes record;
+	int rc;
+
 	if (id == NAMESPACE_SYSTEM) {
 		*out = namespace_get(system_namespace(catalog->system));
 		return 0;
 	}
-	return row_namespace(txn, id, out, err);
+	rc = row_record(txn, OBJECT_NAMESPACE, id, &record, err);
+	if (rc)
+		return rc;
+	*out = memo_namespace(catalog->memo, id, record);
+	if (*out)
+		return 0;
+	rc = row_namespace(txn, id, out, err);
+	if (!rc)
+		memo_put_namespace(catalog->memo, record, *out);
+	return rc;
 }
 
 int catalog_storage(struct catalog *catalog, struct txn *txn, uint32_t id, struct storage **out,
 		    struct err *err)
 {
-	(void)catalog;
-	return row_storage(txn, id, out, err);
+	struct bytes record;
+	int rc = row_record(txn, OBJECT_STORAGE, id, &record, err);
+
+	if (rc)
+		return rc;
+	*out = memo_storage(catalog->memo, id, record);
+	if (*out)
+		return 0;
+	rc = row_storage(txn, id, out, err);
+	if (!rc)
+		memo_put_storage(catalog->memo, record, *out);
+	return rc;
 }
 
-static int storage_by_name(struct txn *txn, const char *storage_id, struct storage **out, struct err *err)
+static int storage_by_name(struct catalog *catalog, struct txn *txn, const char *storage_id,
+			   struct storage **out, struct err *err)
 {
 	uint32_t id;
 	int rc = name_find(txn, DIR_STORAGES, 0, storage_id, &id);
 
 	if (!rc)
-		rc = row_storage(txn, id, out, err);
+		rc = catalog_storage(catalog, txn, id, out, err);
 	if (rc == -ENOENT)
 		return err_set(err, -EIO, "The catalog has lost storage '%s'", storage_id);
 	return rc;
 }
 
-/* Read definition and place of a table and offer them to the cache. */
-static int read_schema(struct catalog *catalog, struct txn *txn, uint32_t id, struct schema **out,
-		       struct err *err)
+/* The definition of a table, for the cache: takes the reference on the table. */
+static struct schema *new_schema(struct table *table)
 {
-	char base[LOCATION_SIZE], partial[LOCATION_SIZE];
 	struct schema *schema = schema_new();
+
+	if (!schema) {
+		table_put(table);
+		return NULL;
+	}
+	schema->table = table;
+	schema->epoch = SCHEMA_NO_PLACE;
+	return schema;
+}
+
+/* Read a definition and offer it to the cache. */
+static int read_table(struct catalog *catalog, struct txn *txn, uint32_t id, struct table **out,
+		      struct err *err)
+{
+	struct schema *schema;
+	int rc = row_table(txn, id, out, err);
+
+	if (rc)
+		return rc;
+	schema = new_schema(table_get(*out));
+	if (schema)
+		cache_insert(catalog->cache, schema);
+	schema_put(schema);
+	return 0;
+}
+
+static int resolve(struct catalog *catalog, struct txn *txn, struct schema *schema, struct err *err)
+{
+	const struct table *table = schema->table;
+	char base[LOCATION_SIZE], partial[LOCATION_SIZE];
+	int rc = storage_by_name(catalog, txn, table->options.storage_id, &schema->storage, err);
+
+	if (!rc)
+		rc = place_partial(catalog->dir, schema->storage, table->type, table->location_name,
+				   base, partial, err);
+	if (rc)
+		return rc;
+	schema->base = strdup(base);
+	schema->partial = strdup(partial);
+	return schema->base && schema->partial ? 0 : err_nomem(err);
+}
+
+/* Definition and place of a table of this epoch; offered to the cache where it has none. */
+static int get_schema(struct catalog *catalog, struct txn *txn, uint32_t id, uint64_t epoch,
+		      struct schema **out, struct err *err)
+{
+	struct schema *schema = cache_find(catalog->cache, id, txn_id(txn), epoch);
+	struct table *table;
 	int rc;
 
-	if (!schema)
-		return err_nomem(err);
-	rc = row_table(txn, id, &schema->table, err);
-	if (!rc) {
-		schema->table->txn = txn_id(txn);
-		rc = storage_by_name(txn, schema->table->options.storage_id, &schema->storage, err);
+	*out = schema;
+	if (schema)
+		return 0;
+	rc = catalog_table(catalog, txn, id, &table, err);
+	if (rc)
+		return rc;
+	schema = new_schema(table);
+	if (!schema) {
+		err_nomem(err);
+		return -ENOMEM;
 	}
-	if (!rc)
-		rc = place_partial(catalog->dir, schema->storage, schema->table->type,
-				   schema->table->location_name, base, partial, err);
-	if (!rc) {
-		schema->base = strdup(base);
-		schema->partial = strdup(partial);
-		schema->epoch = meta_get(txn, META_LOCATIONS_EPOCH);
-		if (!schema->base || !schema->partial)
-			rc = err_nomem(err);
-	}
+	schema->epoch = epoch;
+	rc = resolve(catalog, txn, schema, err);
 	if (rc) {
 		schema_put(schema);
 		return rc;
@@ -72,18 +138,10 @@ static int read_schema(struct catalog *catalog, struct txn *txn, uint32_t id, st
 	return 0;
 }
 
-static int get_schema(struct catalog *catalog, struct txn *txn, uint32_t id, struct schema **out,
-		      struct err *err)
-{
-	*out = cache_find(catalog->cache, id, txn_id(txn), meta_get(txn, META_LOCATIONS_EPOCH));
-	return *out ? 0 : read_schema(catalog, txn, id, out, err);
-}
-
 int catalog_table(struct catalog *catalog, struct txn *txn, uint32_t id, struct table **out,
 		  struct err *err)
 {
 	struct schema *schema;
-	int rc;
 
 	if (id < TABLE_USER_FIRST) {
 		struct table *table = system_table_by_id(catalog->system, id);
@@ -93,9 +151,9 @@ int catalog_table(struct catalog *catalog, struct txn *txn, uint32_t id, struct 
 		*out = table_get(table);
 		return 0;
 	}
-	rc = get_schema(catalog, txn, id, &schema, err);
-	if (rc)
-		return rc;
+	schema = cache_find(catalog->cache, id, txn_id(txn), SCHEMA_NO_PLACE);
+	if (!schema)
+		return read_table(catalog, txn, id, out, err);
 	*out = table_get(schema->table);
 	schema_put(schema);
 	return 0;
@@ -190,7 +248,7 @@ static int uncached_place(struct catalog *catalog, struct txn *txn, const struct
 			  struct place *out, struct err *err)
 {
 	const char *storage_id = *table->options.storage_id ? table->options.storage_id : "local";
-	int rc = storage_by_name(txn, storage_id, &out->storage, err);
+	int rc = storage_by_name(catalog, txn, storage_id, &out->storage, err);
 
 	if (rc)
 		return rc;
@@ -209,12 +267,13 @@ int catalog_place(struct catalog *catalog, struct txn *txn, const struct table *
 	int rc;
 
 	out->epoch = meta_get(txn, META_LOCATIONS_EPOCH);
-	if (table->id >= TABLE_USER_FIRST && get_schema(catalog, txn, table->id, &schema, NULL) == 0) {
+	if (table->id >= TABLE_USER_FIRST &&
+	    !get_schema(catalog, txn, table->id, out->epoch, &schema, NULL)) {
 		rc = 0;
 		if (strcmp(schema->table->location_name, table->location_name) == 0 &&
 		    strcmp(schema->storage->storage_id, table->options.storage_id) == 0) {
-			snprintf(out->base, sizeof(out->base), "%s", schema->base);
-			snprintf(out->partial, sizeof(out->partial), "%s", schema->partial);
+			memcpy(out->base, schema->base, strlen(schema->base) + 1);
+			memcpy(out->partial, schema->partial, strlen(schema->partial) + 1);
 			out->storage = storage_get(schema->storage);
 		} else {
 			rc = uncached_place(catalog, txn, table, out, err);

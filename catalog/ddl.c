@@ -4,16 +4,17 @@
 #include "catalog/ddl_parse.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
 /* The script level: where statements begin and end, and what is left at the end. */
 struct script_parser {
-	struct parser p;
 	struct script *out;
 	enum ddl_ending ending;
 	bool in_block;
 	bool final;
+	struct parser p;	/* last, as is its err: that is not zeroed */
 };
 
 /* Whether the token at the failure touches the end of the text, so that more text may mend it. */
@@ -43,9 +44,9 @@ static bool can_be_mended(const struct script_parser *sp)
 	case HOPE_NONE:
 		return false;
 	case HOPE_BY_PLACE:
-		break;
+	default:
+		return !sp->final && touches_end(&sp->p);
 	}
-	return !sp->final && touches_end(&sp->p);
 }
 
 static bool ends_block(const struct parser *p)
@@ -223,15 +224,17 @@ static size_t parse_all(struct script_parser *sp)
 int ddl_parse(const char *text, size_t len, enum ddl_scope scope, enum ddl_ending ending,
               bool in_block, bool final, struct script *out, struct err *err)
 {
-	struct script_parser sp = {
-		.p = { .arena = &out->arena, .err = ERR_INIT, .scope = scope },
-		.out = out,
-		.ending = ending,
-		.in_block = in_block,
-		.final = final,
-	};
+	struct script_parser sp;
 	struct parser *p = &sp.p;
 
+	memset(&sp, 0, offsetof(struct script_parser, p.err));
+	err_clear(&p->err);
+	p->arena = &out->arena;
+	p->scope = scope;
+	sp.out = out;
+	sp.ending = ending;
+	sp.in_block = in_block;
+	sp.final = final;
 	*out = (struct script){ .tail = len };
 	ddl_lexed(p, lex_start(&p->lx, text, len, &p->err));
 	if (!p->rc || can_be_mended(&sp))

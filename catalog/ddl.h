@@ -164,7 +164,7 @@ struct stmt {
 	const char *primary_key;	/* table-level PRIMARY KEY (c), folded; NULL if not said */
 	long primary_key_pos;
 	const char **partition;		/* PARTITION BY (c, ...), folded */
-	long *partition_pos;
+	long *partition_pos;		/* where each stands; NULL in what a document creates */
 	unsigned partition_count;
 	struct setting *settings;	/* WITH (...) or SET OPTIONS (...) */
 	unsigned setting_count;

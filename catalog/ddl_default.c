@@ -357,5 +357,5 @@ void ddl_default(struct parser *p, struct default_expr *out)
 void ddl_default_serial(struct default_expr *out, long pos)
 {
 	*out = (struct default_expr){ .kind = DEFAULT_FUNCTION, .pos = pos };
-	out->function = find_function("SNOWFLAKE_ID", strlen("SNOWFLAKE_ID"))->name;
+	out->function = "SNOWFLAKE_ID";
 }

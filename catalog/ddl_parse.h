@@ -26,7 +26,6 @@ enum ddl_hope {
 struct parser {
 	struct lexer lx;
 	struct arena *arena;	/* borrowed from the script */
-	struct err err;		/* of the first failure */
 	int rc;			/* of the first failure */
 	enum ddl_hope hope;
 	struct token stopped;	/* the current token when it failed */
@@ -35,6 +34,7 @@ struct parser {
 	bool inside;		/* within the parentheses of CREATE TABLE */
 	long last_pos;		/* of the last token taken */
 	size_t last_end;	/* one past it */
+	struct err err;		/* of the first failure.  Last, since it is long */
 };
 
 /* A list of words for messages and suggestions. */

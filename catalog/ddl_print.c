@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/ddl.h"
 
+#include "base/stream.h"
 #include "catalog/secret.h"
 
 #include <string.h>
@@ -46,8 +47,11 @@ static const char *const statement_forms[] = {
 
 static void print_forms(const char *const *forms, size_t count, FILE *out)
 {
-	for (size_t i = 0; i < count; i++)
-		fprintf(out, "  %s\n", forms[i]);
+	for (size_t i = 0; i < count; i++) {
+		stream_put(out, "  ", 2);
+		stream_puts(out, forms[i]);
+		stream_put(out, "\n", 1);
+	}
 }
 
 void ddl_print_help(enum ddl_scope scope, FILE *out)

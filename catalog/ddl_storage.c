@@ -196,7 +196,7 @@ static void parse_text(struct parser *p, struct storage_spec *spec, enum field f
 		*text = bucket_base(p, *text);
 		spec->bucket = true;
 	}
-	if (*text && field == FIELD_DESCRIPTION && !**text) {
+	if (*text && clear && field == FIELD_DESCRIPTION && !**text) {
 		*text = NULL;
 		*clear = true;
 	}

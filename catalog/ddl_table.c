@@ -208,9 +208,9 @@ static void parse_clause(struct parser *p, struct stmt *stmt, enum clause clause
 		stmt->has_comment = true;
 		break;
 	case CLAUSE_USING:
-		ddl_old_name(p, NAME_STORAGE, ignored, &pos);
-		break;
 	case CLAUSE_COUNT:
+	default:
+		ddl_old_name(p, NAME_STORAGE, ignored, &pos);
 		break;
 	}
 }

@@ -54,7 +54,7 @@ static const char *found(const struct parser *p, char out[SHOWN_MAX + 16])
 		return "a text that holds a secret";
 	if (len > SHOWN_MAX)
 		len = SHOWN_MAX;
-	while (len < token->len && len && (token->text[len] & 0xc0) == 0x80)
+	while (len < token->len && (token->text[len] & 0xc0) == 0x80)
 		len--;
 	snprintf(out, SHOWN_MAX + 16, "%s%.*s%s%s", quote, (int)len, token->text,
 	         len < token->len ? "..." : "", quote);

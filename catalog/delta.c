@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-bool delta_has_attribute(enum attribute attribute, const struct column *was,
-			 const struct column *now)
+static inline bool has_attribute(enum attribute attribute, const struct column *was,
+				 const struct column *now)
 {
 	switch (attribute) {
 	case ATTRIBUTE_TYPE:
@@ -18,11 +18,16 @@ bool delta_has_attribute(enum attribute attribute, const struct column *was,
 	case ATTRIBUTE_DEFAULT:
 		return !default_equal(&was->def, &now->def);
 	case ATTRIBUTE_COMMENT:
-		return !text_equal(was->comment, now->comment);
 	case ATTRIBUTE_COUNT:
-		break;
+	default:
+		return !text_equal(was->comment, now->comment);
 	}
-	return false;
+}
+
+bool delta_has_attribute(enum attribute attribute, const struct column *was,
+			 const struct column *now)
+{
+	return has_attribute(attribute, was, now);
 }
 
 bool delta_is_renamed(const struct column *was, const struct column *now)
@@ -30,15 +35,18 @@ bool delta_is_renamed(const struct column *was, const struct column *now)
 	return strcmp(was->name, now->name) != 0;
 }
 
+/* Written out, so that each comparison is inline: every change makes some for each column. */
 bool delta_is_altered(const struct column *was, const struct column *now)
 {
-	for (enum attribute i = 0; i < ATTRIBUTE_COUNT; i++)
-		if (delta_has_attribute(i, was, now))
-			return true;
-	return false;
+	_Static_assert(ATTRIBUTE_COUNT == 6, "no attribute is missing here");
+	return has_attribute(ATTRIBUTE_TYPE, was, now) || has_attribute(ATTRIBUTE_NULL, was, now) ||
+	       has_attribute(ATTRIBUTE_PRIMARY_KEY, was, now) ||
+	       has_attribute(ATTRIBUTE_PARTITION_KEY, was, now) ||
+	       has_attribute(ATTRIBUTE_DEFAULT, was, now) ||
+	       has_attribute(ATTRIBUTE_COMMENT, was, now);
 }
 
-static bool has_fate(enum fate fate, const struct column *was, const struct column *now)
+static inline bool has_fate(enum fate fate, const struct column *was, const struct column *now)
 {
 	switch (fate) {
 	case FATE_ADDED:
@@ -50,9 +58,9 @@ static bool has_fate(enum fate fate, const struct column *was, const struct colu
 	case FATE_ALTERED:
 		return was && now && delta_is_altered(was, now);
 	case FATE_CHANGED:
+	default:
 		return was && now && (delta_is_renamed(was, now) || delta_is_altered(was, now));
 	}
-	return false;
 }
 
 struct delta delta_of(const struct table *before, const struct table *after, enum fate fate)
@@ -61,7 +69,7 @@ struct delta delta_of(const struct table *before, const struct table *after, enu
 }
 
 /* The next id of either side: NULL on the side that does not have it. */
-static bool step(struct delta *d, const struct column **was, const struct column **now)
+static inline bool step(struct delta *d, const struct column **was, const struct column **now)
 {
 	uint32_t old_count = d->before ? d->before->column_count : 0;
 	const struct column *old = d->old_at < old_count ? &d->before->columns[d->old_at] : NULL;
@@ -85,14 +93,29 @@ bool delta_next(struct delta *d, const struct column **was, const struct column 
 	return false;
 }
 
-unsigned delta_count(struct delta d)
+static void count_kept(const struct column *was, const struct column *now,
+		       struct delta_counts *counts)
 {
-	const struct column *was, *now;
-	unsigned count = 0;
+	bool is_renamed = delta_is_renamed(was, now), is_altered = delta_is_altered(was, now);
 
-	while (delta_next(&d, &was, &now))
-		count++;
-	return count;
+	counts->of[FATE_RENAMED] += is_renamed;
+	counts->of[FATE_ALTERED] += is_altered;
+	counts->of[FATE_CHANGED] += is_renamed || is_altered;
+}
+
+struct delta_counts delta_count(const struct table *before, const struct table *after)
+{
+	struct delta d = { .before = before, .after = after };
+	struct delta_counts counts = { .of = { 0 } };
+	const struct column *was, *now;
+
+	while (step(&d, &was, &now)) {
+		counts.of[FATE_ADDED] += !was;
+		counts.of[FATE_DROPPED] += !now;
+		if (was && now)
+			count_kept(was, now, &counts);
+	}
+	return counts;
 }
 
 bool delta_is_returned(const struct table *before, const struct column *now)

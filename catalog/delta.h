@@ -42,7 +42,12 @@ struct delta delta_of(const struct table *before, const struct table *after, enu
 /* The next column of the fate; *was is NULL if it was added, *now if dropped. */
 bool delta_next(struct delta *d, const struct column **was, const struct column **now);
 
-unsigned delta_count(struct delta d);
+/* How many columns have each fate: who asks first needs no walk where nothing is. */
+struct delta_counts {
+	unsigned of[FATE_CHANGED + 1];
+};
+
+struct delta_counts delta_count(const struct table *before, const struct table *after);
 
 /* Whether an added column is one that was dropped and came back under its id (RESTORE). */
 bool delta_is_returned(const struct table *before, const struct column *now);

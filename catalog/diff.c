@@ -33,9 +33,9 @@ static void emit_attribute(struct emit *e, enum attribute attribute, const struc
 		print_default_to(e, "default_value", column);
 		break;
 	case ATTRIBUTE_COMMENT:
-		emit_text(e, "column_comment", column->comment);
-		break;
 	case ATTRIBUTE_COUNT:
+	default:
+		emit_text(e, "column_comment", column->comment);
 		break;
 	}
 }
@@ -172,12 +172,16 @@ static void emit_table_changes(struct emit *e, const struct table *before,
 		emit_table_entry(e, "SET", emit_location_side, before, after);
 }
 
-static void emit_changes(struct emit *e, const struct table *before, const struct table *after)
+static void emit_changes(struct emit *e, const struct table *before, const struct table *after,
+			 const struct delta_counts *counts)
 {
 	emit_open(e, "changes", '[');
-	emit_came_or_went(e, delta_of(before, after, FATE_ADDED), "ADD COLUMN");
-	emit_came_or_went(e, delta_of(before, after, FATE_DROPPED), "DROP COLUMN");
-	emit_changed(e, delta_of(before, after, FATE_CHANGED));
+	if (counts->of[FATE_ADDED])
+		emit_came_or_went(e, delta_of(before, after, FATE_ADDED), "ADD COLUMN");
+	if (counts->of[FATE_DROPPED])
+		emit_came_or_went(e, delta_of(before, after, FATE_DROPPED), "DROP COLUMN");
+	if (counts->of[FATE_CHANGED])
+		emit_changed(e, delta_of(before, after, FATE_CHANGED));
 	if (before)
 		emit_table_changes(e, before, after);
 	emit_close(e, ']');
@@ -186,6 +190,7 @@ static void emit_changes(struct emit *e, const struct table *before, const struc
 void diff_print_change(const struct table *before, const struct table *after, FILE *out)
 {
 	const struct version_info *info = &after->info;
+	struct delta_counts counts = delta_count(before, after);
 	struct emit e = EMIT_INDENTED(out);
 
 	emit_open(&e, NULL, '{');
@@ -196,14 +201,17 @@ void diff_print_change(const struct table *before, const struct table *after, FI
 	emit_text(&e, "source", change_source_name(info->source));
 	emit_text(&e, "statement", info->statement);
 	emit_key(&e, "summary");
-	fputc('"', out);	/* names and words only: nothing to escape */
-	diff_print_summary(before, after, out);
-	fputc('"', out);
-	emit_changes(&e, before, after);
+	putc_unlocked('"', out);	/* names and words only: nothing to escape */
+	if (before)
+		diff_print_counted(before, after, &counts, out);
+	else
+		diff_print_summary(before, after, out);
+	putc_unlocked('"', out);
+	emit_changes(&e, before, after, &counts);
 	if (info->restored_from)
 		emit_unsigned(&e, "restored_from", info->restored_from);
 	else
 		emit_null(&e, "restored_from");
 	emit_close(&e, '}');
-	fputc('\n', out);
+	putc_unlocked('\n', out);
 }

@@ -10,6 +10,7 @@
 #ifndef KALAM_CATALOG_DIFF_H
 #define KALAM_CATALOG_DIFF_H
 
+#include "catalog/delta.h"
 #include "catalog/model.h"
 
 #include <stdio.h>
@@ -28,6 +29,10 @@ void diff_print_change(const struct table *before, const struct table *after, FI
  * counted instead of named.
  */
 void diff_print_summary(const struct table *before, const struct table *after, FILE *out);
+
+/* The same where delta_count was asked already; before is not NULL. */
+void diff_print_counted(const struct table *before, const struct table *after,
+			const struct delta_counts *counts, FILE *out);
 
 /*
  * The lines of plan below the head line: "  + column 6 age INT NULL\n" and so

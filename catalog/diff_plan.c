@@ -95,10 +95,10 @@ static void print_attribute(enum attribute attribute, const struct column *was,
 		print_defaults(was, now, out);
 		break;
 	case ATTRIBUTE_COMMENT:
+	case ATTRIBUTE_COUNT:
+	default:
 		fputs("COMMENT ", out);
 		print_comments(was->comment, now->comment, out);
-		break;
-	case ATTRIBUTE_COUNT:
 		break;
 	}
 }

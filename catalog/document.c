@@ -54,11 +54,10 @@ static int read_document(struct document *document, struct err *err)
 	case DOCUMENT_NAMESPACE:
 		return document_read_namespace(document, err);
 	case DOCUMENT_STORAGE:
-		return document_read_storage(document, err);
 	case DOCUMENT_KIND_COUNT:
-		break;
+	default:
+		return document_read_storage(document, err);
 	}
-	return -EINVAL;
 }
 
 /* What it amounts to is known only when it runs (exec_document). */
@@ -162,13 +161,17 @@ void document_locate(const struct document *document, struct err *err)
 			  sizeof(err->pointer));
 }
 
+#define FILE_SHOWN_SIZE 600	/* of a directory and a name in it */
+
 void document_print_error(const struct err *err, const char *file, const char *text, size_t len,
 			  FILE *out)
 {
-	char prefix[300], *hidden;
+	char *hidden;
 	bool has_place = err->pos >= 0 || *err->pointer;
+	char name[FILE_SHOWN_SIZE], prefix[FILE_SHOWN_SIZE + 2];
 
-	snprintf(prefix, sizeof(prefix), "%s%s", file, has_place ? " " : ":");
+	err_escape(name, sizeof(name), file);
+	snprintf(prefix, sizeof(prefix), "%s%s", name, has_place ? " " : ":");
 	hidden = secret_hide(text, len, true);
 	if (hidden)
 		err_print(err, prefix, hidden, len, out);

@@ -87,8 +87,10 @@ void document_print_template(const char *namespace_name, const char *table_name,
 
 /*
  * Take a table's number for a draft, so that its directory keeps its node once
- * it is a table (decisions.md 53): one commit without version or log line.
+ * it is a table (decisions.md 53): one commit without version or log line.  Waits for
+ * the write lock until deadline (catalog_deadline): -EBUSY, kind ERR_BUSY.
  */
-int document_reserve(struct catalog *catalog, uint32_t *table_id, struct err *err) MUST_CHECK;
+int document_reserve(struct catalog *catalog, int64_t deadline, uint32_t *table_id,
+		     struct err *err) MUST_CHECK;
 
 #endif

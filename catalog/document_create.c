@@ -27,18 +27,13 @@ static int set_partition(struct document *document, struct stmt *stmt, struct er
 
 	stmt->partition = arena_array(&document->arena, table->column_count,
 				      sizeof(*stmt->partition));
-	stmt->partition_pos = arena_array(&document->arena, table->column_count,
-					  sizeof(*stmt->partition_pos));
-	if (!stmt->partition || !stmt->partition_pos)
+	if (!stmt->partition)
 		return err_nomem(err);
 	for (unsigned i = 0; i < table->column_count; i++) {
 		const struct document_column *column = &table->columns[i];
 
-		if (!column->partition_key)
-			continue;
-		stmt->partition[stmt->partition_count] = column->spec.name;
-		stmt->partition_pos[stmt->partition_count++] =
-			column->field[COLUMN_IS_PARTITION_KEY]->pos;
+		if (column->partition_key)
+			stmt->partition[stmt->partition_count++] = column->spec.name;
 	}
 	return 0;
 }
@@ -133,7 +128,7 @@ int document_create(struct document *document, struct err *err)
 		return create_storage(document, stmt, err);
 	case DOCUMENT_NAMESPACE:
 	case DOCUMENT_KIND_COUNT:
-		break;
+	default:
+		return err_set(err, -EPERM, "A namespace is made with mkdir or CREATE NAMESPACE");
 	}
-	return err_set(err, -EPERM, "A namespace is made with mkdir or CREATE NAMESPACE");
 }

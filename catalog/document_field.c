@@ -151,7 +151,7 @@ int field_name(const struct json_value *value, enum name_kind kind, char out[NAM
 
 const char *field_comment(const struct json_value *value)
 {
-	return value && value->kind == TREE_STRING && *value->text ? value->text : NULL;
+	return value->kind == TREE_STRING && *value->text ? value->text : NULL;
 }
 
 int field_literal(const struct document *document, const struct json_value *value,

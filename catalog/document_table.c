@@ -73,10 +73,11 @@ static int read_flush(struct document *document, const struct json_value *value,
 	char *text;
 	int rc = fields_read(value, flush_fields, FLUSH_FIELD_COUNT, "flush_policy", f, err);
 
-	if (!rc && !f[FLUSH_FIELD_TYPE])
-		rc = field_missing(value, "type", "flush_policy", err);
-	if (!rc)
-		rc = flush_type(f[FLUSH_FIELD_TYPE], &type, err);
+	if (rc)
+		return rc;
+	if (!f[FLUSH_FIELD_TYPE])
+		return field_missing(value, "type", "flush_policy", err);
+	rc = flush_type(f[FLUSH_FIELD_TYPE], &type, err);
 	if (rc)
 		return rc;
 	if (!f[FLUSH_FIELD_ROWS] == flush_types[type].rows ||
@@ -123,9 +124,9 @@ static unsigned option_kinds(const struct option *option)
 	case OPTION_U64:
 		return FIELD_IS(NUMBER);
 	case OPTION_FLUSH:
+	default:
 		return FIELD_IS(OBJECT) | FIELD_IS(NULL);
 	}
-	return 0;
 }
 
 /* The keys to choose from are those of the table's type, if the document says it. */
@@ -230,7 +231,7 @@ static int compare_names(const void *a, const void *b)
 
 	if (order)
 		return order;
-	return x < y ? -1 : 1;
+	return (x > y) - (x < y);
 }
 
 static int check_names(const struct document_table *table, struct err *err)

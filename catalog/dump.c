@@ -18,10 +18,7 @@ struct dump {
 static void print_set(const char *word, const char *text, FILE *out)
 {
 	fprintf(out, " SET %s ", word);
-	if (text)
-		print_string_sql(text, out);
-	else
-		fputs("NULL", out);
+	print_string_sql(text, out);
 }
 
 /* `local` exists in every catalog: say only what CREATE would not give. */
@@ -136,7 +133,7 @@ static int dump_one(struct dump *d, const char *namespace_name)
 	int rc = catalog_find(d->catalog, d->txn, DIR_NAMESPACES, 0, namespace_name, &id);
 
 	if (rc)
-		return err_set(d->err, rc, "Namespace '%s' does not exist", namespace_name);
+		return rc == -ENOENT ? err_set(d->err, rc, "Namespace '%s' does not exist", namespace_name) : rc;
 	if (!d->table_name)
 		return dump_namespace(d, id, NULL, 0);
 	rc = catalog_list(d->catalog, d->txn, DIR_TABLES, id, 0, dump_table, d);
@@ -154,7 +151,9 @@ int catalog_dump(struct catalog *catalog, struct txn *txn, const char *namespace
 	int rc;
 
 	if (namespace_name)
-		return dump_one(&d, namespace_name);
+		return txn_told(txn, err, dump_one(&d, namespace_name));
 	rc = catalog_list(catalog, txn, DIR_STORAGES, 0, 0, dump_storage, &d);
-	return rc ? rc : catalog_list(catalog, txn, DIR_NAMESPACES, 0, 0, dump_namespace, &d);
+	if (!rc)
+		rc = catalog_list(catalog, txn, DIR_NAMESPACES, 0, 0, dump_namespace, &d);
+	return txn_told(txn, err, rc);
 }

@@ -2,73 +2,57 @@
 #include "catalog/emit.h"
 
 #include "base/stamp.h"
+#include "base/stream.h"
 #include "catalog/number.h"
 #include "catalog/value.h"
 
 #include <string.h>
 
-/*
- * Every change measures its documents, so few large pieces are written here
- * rather than many small ones.
- */
-#define PIECE_SIZE 128
-
-/* What stands in front of a member or a bracket: how much of piece is still to be written. */
-static size_t start_line(struct emit *e, bool comma, char piece[PIECE_SIZE])
+static void start_deep_line(const struct emit *e, bool comma)
 {
-	size_t len = 0, blanks = e->indented ? 2 * (size_t)e->depth : 0;
-
 	if (comma)
-		piece[len++] = ',';
-	if (e->indented)
-		piece[len++] = '\n';
-	for (; blanks; blanks--) {
-		if (len == PIECE_SIZE) {
-			fwrite(piece, 1, len, e->out);
-			len = 0;
-		}
-		piece[len++] = ' ';
-	}
-	return len;
-}
-
-static void new_line(struct emit *e, bool comma)
-{
-	char piece[PIECE_SIZE];
-
-	fwrite(piece, 1, start_line(e, comma, piece), e->out);
-}
-
-void emit_key(struct emit *e, const char *key)
-{
-	static const char behind[] = "\": ";
-	size_t key_len = key ? strlen(key) : 0, len = 0;
-	char piece[PIECE_SIZE];
-
-	if (e->depth)
-		len = start_line(e, e->filled, piece);
-	else if (e->filled)
-		piece[len++] = ',';
-	e->filled = true;
-	if (key && len + key_len + sizeof(behind) > PIECE_SIZE) {
-		fwrite(piece, 1, len, e->out);
-		fprintf(e->out, "\"%s\":%s", key, e->indented ? " " : "");
+		putc_unlocked(',', e->out);
+	if (!e->indented)
 		return;
-	}
-	if (key) {
-		piece[len++] = '"';
-		memcpy(piece + len, key, key_len);
-		len += key_len;
-		memcpy(piece + len, behind, strlen(behind));
-		len += e->indented ? 3 : 2;
-	}
-	fwrite(piece, 1, len, e->out);
+	putc_unlocked('\n', e->out);
+	for (unsigned i = 0; i < e->depth; i++)
+		stream_put(e->out, "  ", 2);
 }
 
-void emit_open(struct emit *e, const char *key, char bracket)
+static void new_line(const struct emit *e, bool comma)
 {
-	emit_key(e, key);
-	fputc(bracket, e->out);
+	char *at = e->depth <= EMIT_DEPTH_MOST ? stream_room(e->out, EMIT_ROOM) : NULL;
+
+	if (at)
+		stream_take(e->out, emit_line(e, comma, at));
+	else
+		start_deep_line(e, comma);
+}
+
+/* The outermost value begins no line. */
+static void emit_long_member(struct emit *e, const char *key, size_t len)
+{
+	if (e->depth)
+		start_deep_line(e, e->filled);
+	else if (e->filled)
+		putc_unlocked(',', e->out);
+	e->filled = true;
+	if (!key)
+		return;
+	putc_unlocked('"', e->out);
+	stream_put(e->out, key, len);
+	stream_puts(e->out, e->indented ? "\": " : "\":");
+}
+
+void emit_member(struct emit *e, const char *key, size_t len)
+{
+	if (!emit_short_member(e, key, len))
+		emit_long_member(e, key, len);
+}
+
+void emit_bracket(struct emit *e, char bracket)
+{
+	putc_unlocked(bracket, e->out);
 	e->depth++;
 	e->filled = false;
 }
@@ -78,48 +62,40 @@ void emit_close(struct emit *e, char bracket)
 	e->depth--;
 	if (e->filled)
 		new_line(e, false);
-	fputc(bracket, e->out);
+	putc_unlocked(bracket, e->out);
 	e->filled = true;
 }
 
-void emit_text(struct emit *e, const char *key, const char *text)
+void emit_text_value(struct emit *e, const char *text)
 {
-	if (!text) {
-		emit_null(e, key);
-		return;
-	}
-	emit_key(e, key);
-	json_print_string(text, strlen(text), e->out);
+	if (text)
+		json_print_string(text, strlen(text), e->out);
+	else
+		emit_null_value(e);
 }
 
 void emit_number(struct emit *e, const char *key, int64_t number)
 {
-	char text[NUMBER_SIZE];
-
 	emit_key(e, key);
-	if (number < 0)
-		fputc('-', e->out);
-	fputs(number_print_unsigned(number < 0 ? -(uint64_t)number : (uint64_t)number, text), e->out);
+	number_write_signed(number, e->out);
 }
 
-void emit_unsigned(struct emit *e, const char *key, uint64_t number)
+void emit_unsigned_value(struct emit *e, uint64_t number)
 {
-	char text[NUMBER_SIZE];
-
-	emit_key(e, key);
-	fputs(number_print_unsigned(number, text), e->out);
+	number_write(number, e->out);
 }
 
-void emit_bool(struct emit *e, const char *key, bool value)
+void emit_bool_value(struct emit *e, bool value)
 {
-	emit_key(e, key);
-	fputs(value ? "true" : "false", e->out);
+	if (value)
+		stream_puts(e->out, "true");
+	else
+		stream_puts(e->out, "false");
 }
 
-void emit_null(struct emit *e, const char *key)
+void emit_null_value(struct emit *e)
 {
-	emit_key(e, key);
-	fputs("null", e->out);
+	stream_puts(e->out, "null");
 }
 
 void emit_stamp(struct emit *e, const char *key, int64_t us)
@@ -127,23 +103,23 @@ void emit_stamp(struct emit *e, const char *key, int64_t us)
 	char text[STAMP_SIZE];
 
 	emit_key(e, key);
-	fputc('"', e->out);
-	fputs(stamp_format(us, text), e->out);
-	fputc('"', e->out);
+	putc_unlocked('"', e->out);
+	stream_puts(e->out, stamp_format(us, text));
+	putc_unlocked('"', e->out);
 }
 
 /* Copy a JSON string with its quotes; returns what stands behind it. */
 static const char *copy_string(const char *at, const char *end, FILE *out)
 {
-	fputc(*at++, out);
+	putc_unlocked(*at++, out);
 	while (at < end) {
 		char c = *at++;
 
-		fputc(c, out);
+		putc_unlocked(c, out);
 		if (c == '"')
 			break;
 		if (c == '\\' && at < end)
-			fputc(*at++, out);
+			putc_unlocked(*at++, out);
 	}
 	return at;
 }
@@ -163,7 +139,7 @@ static const char *copy_structure(struct emit *e, unsigned depth, const char *at
 	switch (c) {
 	case '{':
 	case '[':
-		fputc(c, e->out);
+		putc_unlocked(c, e->out);
 		e->depth++;
 		at = skip_blanks(at, end);
 		e->filled = at < end && *at != '}' && *at != ']';
@@ -175,16 +151,16 @@ static const char *copy_structure(struct emit *e, unsigned depth, const char *at
 		if (e->depth > depth)
 			emit_close(e, c);
 		else
-			fputc(c, e->out);
+			putc_unlocked(c, e->out);
 		break;
 	case ',':
 		new_line(e, true);
 		break;
 	case ':':
-		fputs(e->indented ? ": " : ":", e->out);
+		stream_puts(e->out, e->indented ? ": " : ":");
 		break;
 	default:
-		fputc(c, e->out);
+		putc_unlocked(c, e->out);
 	}
 	return skip_blanks(at, end);
 }

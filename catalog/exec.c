@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/exec.h"
 
+#include "base/stream.h"
 #include "catalog/document.h"
+#include "catalog/secret.h"
 #include "catalog/system.h"
 
 #include <errno.h>
 #include <search.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,7 +152,7 @@ static char *masked_statement(const struct exec *ex, size_t *len)
 {
 	const struct stmt *stmt = ex->stmt;
 	char *text = NULL;
-	FILE *out = open_memstream(&text, len);
+	FILE *out = text_stream(&text, len);
 
 	if (!out)
 		return NULL;
@@ -168,7 +171,7 @@ static bool join_statement(struct touched *t, const char *text, size_t len)
 	size_t lead = t->statement ? strlen(between) : 0;
 	size_t wanted = t->statement_len + lead + len + 1;
 
-	if (wanted > t->statement_size) {
+	if (!t->statement || wanted > t->statement_size) {
 		size_t size = wanted + wanted / 2;
 		char *larger = realloc(t->statement, size);
 
@@ -178,24 +181,36 @@ static bool join_statement(struct touched *t, const char *text, size_t len)
 		t->statement_size = size;
 	}
 	memcpy(t->statement + t->statement_len, between, lead);
-	memcpy(t->statement + t->statement_len + lead, text, len + 1);
+	memcpy(t->statement + t->statement_len + lead, text, len);
 	t->statement_len = wanted - 1;
+	t->statement[t->statement_len] = '\0';
 	return true;
+}
+
+static bool join_masked(struct exec *ex, struct touched *t)
+{
+	size_t len;
+	char *text = masked_statement(ex, &len);
+	bool joined = text && join_statement(t, text, len);
+
+	free(text);
+	return joined;
 }
 
 int exec_mark(struct exec *ex, struct touched *t)
 {
-	size_t len;
-	char *text;
+	const struct stmt *stmt = ex->stmt;
+	struct secret_scan scan;
+	size_t from, to;
 	bool joined;
 
-	if (!ex->stmt || ex->stmt->document)
+	if (stmt->document)
 		return 0;
-	text = masked_statement(ex, &len);
-	if (!text)
-		return err_nomem(ex->err);
-	joined = join_statement(t, text, len);
-	free(text);
+	scan = (struct secret_scan){ .text = ex->request->text + stmt->start, .len = stmt->len };
+	if (secret_next(&scan, &from, &to))
+		joined = join_masked(ex, t);
+	else
+		joined = join_statement(t, scan.text, scan.len);
 	return joined ? 0 : err_nomem(ex->err);
 }
 
@@ -351,11 +366,10 @@ int exec_find_table(struct exec *ex, const struct object_ref *ref, bool trash, b
 	}
 	rc = exec_find_namespace(ex, ref, false, &ns_id);
 	if (rc) {
-		if (if_exists && rc == -ENOENT) {
-			err_clear(ex->err);
-			return 0;
-		}
-		return rc;
+		if (!if_exists || rc != -ENOENT)
+			return rc;
+		err_clear(ex->err);
+		return 0;
 	}
 	if (ns_id == NAMESPACE_SYSTEM)
 		return system_table_error(ex, ref);
@@ -484,7 +498,7 @@ static int run_statement(struct exec *ex, const struct stmt *stmt)
 	return rc;
 }
 
-static int begin_exec(struct exec *ex)
+static void begin_exec(struct exec *ex)
 {
 	int64_t last = (int64_t)meta_get(ex->txn, META_LAST_STAMP);
 
@@ -493,13 +507,24 @@ static int begin_exec(struct exec *ex)
 	if (ex->now <= last)
 		ex->now = last + 1;
 	ex->sequence = meta_get(ex->txn, META_SEQUENCE) + 1;
-	ex->notes = open_memstream(&ex->request->notes, &ex->notes_len);
-	return ex->notes ? 0 : err_nomem(ex->err);
+}
+
+void exec_note(struct exec *ex, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!ex->notes)
+		ex->notes = text_stream(&ex->request->notes, &ex->notes_len);
+	if (!ex->notes)
+		return;
+	va_start(args, fmt);
+	vfprintf(ex->notes, fmt, args);
+	va_end(args);
 }
 
 static void end_exec(struct exec *ex)
 {
-	if (ex->notes && (fclose(ex->notes) || !*ex->request->notes)) {
+	if (ex->notes && fclose(ex->notes)) {
 		free(ex->request->notes);
 		ex->request->notes = NULL;
 	}
@@ -512,8 +537,9 @@ static void end_exec(struct exec *ex)
 int exec_request(struct catalog *catalog, struct txn *txn, struct request *request, size_t count)
 {
 	struct exec ex = { .catalog = catalog, .txn = txn, .request = request };
-	int rc = begin_exec(&ex);
+	int rc = 0;
 
+	begin_exec(&ex);
 	for (size_t i = 0; !rc && i < count; i++) {
 		rc = run_statement(&ex, &request->script->stmts[i]);
 		exec_progress(&ex, false, i, count);
@@ -524,6 +550,7 @@ int exec_request(struct catalog *catalog, struct txn *txn, struct request *reque
 		if (rc && ex.err->pos < 0 && ex.err->kind == ERR_RULE && count == 1)
 			ex.err->pos = (long)request->script->stmts[0].start;
 	}
+	rc = rc ? txn_told(txn, ex.err, rc) : 0;
 	end_exec(&ex);
 	return rc;
 }
@@ -533,10 +560,10 @@ int exec_purge_expired(struct catalog *catalog, struct txn *txn, struct request 
 {
 	struct exec ex = { .catalog = catalog, .txn = txn, .request = request };
 	struct touched *t;
-	int rc = begin_exec(&ex);
+	int rc;
 
-	if (!rc)
-		rc = exec_table(&ex, table_id, &t);
+	begin_exec(&ex);
+	rc = exec_table(&ex, table_id, &t);
 	/* The entry of a purge that was put off may outlive an UNDROP. */
 	if (!rc && (!t->table->dropped_at || t->table->expires_at > ex.now))
 		rc = -ENOENT;
@@ -549,6 +576,7 @@ int exec_purge_expired(struct catalog *catalog, struct txn *txn, struct request 
 		rc = exec_purge(&ex, t);
 	if (!rc)
 		rc = exec_seal(&ex);
+	rc = rc ? txn_told(txn, ex.err, rc) : 0;
 	end_exec(&ex);
 	return rc;
 }

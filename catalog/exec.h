@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * exec - statements carried out inside one nested write transaction.
+ * exec - statements carried out inside a write transaction.
  *
  * Every object that a request touches is held once, as it was before the
  * request and as it is now; names, counters and locations are changed in the
@@ -44,7 +44,7 @@ struct exec {
 	void *index;			/* tsearch tree of struct touched by kind and id */
 	uint32_t looked_storage;	/* the last one whose places were looked at; 0 = none */
 	bool may_look;			/* into its directories */
-	FILE *notes;			/* becomes request->notes */
+	FILE *notes;			/* becomes request->notes; NULL = none yet */
 	size_t notes_len;
 };
 
@@ -64,6 +64,9 @@ int exec_storage(struct exec *ex, uint32_t id, struct touched **out) MUST_CHECK;
 
 /* A table as the request sees it, without touching it: a new reference. */
 int exec_peek_table(struct exec *ex, uint32_t id, struct table **out) MUST_CHECK;
+
+/* A line among the request's notes; without memory for it there is none. */
+void exec_note(struct exec *ex, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The running statement touches this object: its text goes into log and history. */
 int exec_mark(struct exec *ex, struct touched *t) MUST_CHECK;

@@ -7,12 +7,12 @@
 
 #include "base/stamp.h"
 #include "catalog/merge.h"
+#include "catalog/store_lock.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LOCK_TIMEOUT_MS 5000
 
 struct table_history {
 	struct exec *ex;
@@ -219,11 +219,10 @@ static int save(struct exec *ex)
 	case DOCUMENT_NAMESPACE:
 		return save_namespace(ex, alter);
 	case DOCUMENT_STORAGE:
-		return save_storage(ex, alter);
 	case DOCUMENT_KIND_COUNT:
-		break;
+	default:
+		return save_storage(ex, alter);
 	}
-	return -EINVAL;
 }
 
 int exec_document(struct exec *ex)
@@ -238,18 +237,18 @@ int exec_document(struct exec *ex)
 	case DOCUMENT_COLUMN:
 		return exec_alter_table(ex);
 	case DOCUMENT_STORAGE:
-		return exec_create_storage(ex);
-	case DOCUMENT_NAMESPACE:
+	case DOCUMENT_NAMESPACE:	/* document_create has refused it */
 	case DOCUMENT_KIND_COUNT:
-		break;
+	default:
+		return exec_create_storage(ex);
 	}
-	return -EINVAL;
 }
 
-int document_reserve(struct catalog *catalog, uint32_t *table_id, struct err *err)
+int document_reserve(struct catalog *catalog, int64_t deadline, uint32_t *table_id,
+		     struct err *err)
 {
 	struct txn *txn;
-	int rc = txn_begin_write(catalog_store(catalog), LOCK_TIMEOUT_MS, &txn, err);
+	int rc = txn_begin_write(catalog_store(catalog), deadline_left(deadline), &txn, err);
 
 	if (rc)
 		return rc;

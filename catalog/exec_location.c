@@ -141,7 +141,7 @@ int exec_leave(struct exec *ex, const struct table *table, const struct storage 
 		rc = location_add(ex->txn, mark_text, table->id, ex->err);
 	}
 	if (!rc && is_occupied(ex, storage, &claim))
-		fprintf(ex->notes, "location %s is not empty: its data stays where it is\n", claim.shown);
+		exec_note(ex, "location %s is not empty: its data stays where it is\n", claim.shown);
 	return rc;
 }
 
@@ -157,7 +157,7 @@ static bool is_marked(struct exec *ex, const char *key)
 /* "app/users"; if taken, "app/users_38"; "app/users_38_2" where a table has even that for a name. */
 static void name_location(struct table *table, unsigned n)
 {
-	char more[32] = "";
+	char more[24] = "";
 
 	if (n == 1)
 		snprintf(more, sizeof(more), "_%u", table->id);
@@ -191,10 +191,10 @@ static int look_at(struct exec *ex, const struct table *table, const struct stor
 
 static void note_occupied(struct exec *ex, const struct table *table, const struct choice *choice)
 {
-	fprintf(ex->notes, "location %s is not empty", choice->claim.shown);
+	exec_note(ex, "location %s is not empty", choice->claim.shown);
 	if (choice->inherited)
-		fprintf(ex->notes, ": table %s.%s gets another one", table->namespace_name, table->name);
-	fputc('\n', ex->notes);
+		exec_note(ex, ": table %s.%s gets another one", table->namespace_name, table->name);
+	exec_note(ex, "\n");
 }
 
 #define NAMES_TRIED 10

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/exec.h"
 
+#include "base/stream.h"
 #include "catalog/value.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,16 +49,14 @@ static int option_json(struct namespace *ns, const struct setting *setting, cons
 		type.id = TYPE_BOOLEAN;
 	else if (value->form == LITERAL_NUMBER)
 		type.id = is_integer(value->text) ? TYPE_BIGINT : TYPE_DOUBLE;
-	else if (value->form != LITERAL_STRING)
-		return err_at(err, -EINVAL, setting->value_pos,
-			      "Option '%s' must be a text, a number, TRUE or FALSE", setting->name);
+	else
+		assert(value->form == LITERAL_STRING);
 	rc = value_canonical(&type, value, &ns->arena, &text, err);
 	if (rc) {
-		if (err && err->pos < 0)
-			err->pos = setting->value_pos;
+		err->pos = setting->value_pos;
 		return rc;
 	}
-	stream = open_memstream(&json, &size);
+	stream = text_stream(&json, &size);
 	if (!stream)
 		return err_nomem(err);
 	value_print_json(&type, text, stream);

@@ -5,6 +5,7 @@
 #include "catalog/place.h"
 #include "catalog/secret.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,15 +48,18 @@ static int set_json(struct storage *storage, const char **field, const char *tex
 	struct err inner = ERR_INIT;
 	int rc;
 
-	if (strlen(text) > STORAGE_TEXT_MAX)
-		return err_at(err, -EINVAL, pos, "%s is too long (%zu bytes, max %d)", what, strlen(text),
-			      STORAGE_TEXT_MAX);
 	rc = json_compact(text, strlen(text), true, &storage->arena, field, &inner);
+	if (rc == -ENOMEM)
+		return err_nomem(err);
 	if (rc)
 		/* What is wrong in a secret is not told: the message would quote it. */
 		return field == &storage->credentials ?
 			       err_at(err, rc, pos, "%s must be a JSON object", what) :
 			       err_at(err, rc, pos, "%s must be a JSON object: %s", what, inner.text);
+	/* Not as it was written: a document has blanks in it that nobody chose. */
+	if (strlen(*field) > STORAGE_TEXT_MAX)
+		return err_at(err, -EINVAL, pos, "%s is too long (%zu bytes, max %d)", what,
+			      strlen(*field), STORAGE_TEXT_MAX);
 	return field == &storage->config ? check_no_secret(*field, pos, err) : 0;
 }
 
@@ -71,11 +75,11 @@ static int set_templates(struct storage *storage, const struct storage_spec *spe
 			      "USER_TABLES_TEMPLATE", spec->user_pos, err);
 	if (!rc)
 		rc = template_parse(TEMPLATE_SHARED, storage->shared_template, &storage->shared, err);
-	if (rc && err && err->pos < 0)
+	if (rc && err->pos < 0)
 		err->pos = spec->shared_pos;
 	if (!rc) {
 		rc = template_parse(TEMPLATE_USER, storage->user_template, &storage->user, err);
-		if (rc && err && err->pos < 0)
+		if (rc && err->pos < 0)
 			err->pos = spec->user_pos;
 	}
 	return rc;
@@ -88,6 +92,8 @@ static int fill(struct storage *storage, const struct storage_spec *spec, struct
 
 	if (spec->name)
 		rc = set_text(storage, &storage->storage_name, spec->name, "NAME", spec->name_pos, err);
+	if (!rc)
+		rc = text_check("Description", spec->description, spec->description_pos, err);
 	if (!rc && spec->description)
 		rc = comment_set(&storage->arena, &storage->description, spec->description,
 				 spec->description_pos, err);
@@ -123,13 +129,8 @@ static int fill_new(struct exec *ex, struct storage *storage)
 	const struct storage_spec *spec = &ex->stmt->storage;
 	int rc;
 
-	if (!spec->has_type)
-		return err_at(ex->err, -EINVAL, ex->stmt->object.pos,
-			      "CREATE STORAGE needs TYPE filesystem, s3, gcs or azure");
-	if (!spec->base_directory)
-		return err_at(ex->err, -EINVAL, ex->stmt->object.pos,
-			      "CREATE STORAGE needs BASE_DIRECTORY '...'%s",
-			      spec->type == STORAGE_S3 ? " or BUCKET '...'" : "");
+	/* Neither a statement nor a document is without them. */
+	assert(spec->has_type && spec->base_directory);
 	storage->type = spec->type;
 	rc = location_check_base(storage_type_name(spec->type), spec->base_directory, spec->base_pos,
 				 ex->err);
@@ -255,6 +256,8 @@ static int each_user_in(struct exec *ex, const char *storage_id, enum dir_kind d
 	size_t count;
 	int rc = exec_list_ids(ex, dir, ns_id, &ids, &count);
 
+	if (rc)
+		return rc;
 	for (size_t i = 0; !rc && i < count; i++) {
 		struct table *table;
 

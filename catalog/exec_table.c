@@ -70,9 +70,10 @@ static int storage_of(struct exec *ex, const struct table *table, long pos, stru
 	rc = exec_find_storage(ex, table->options.storage_id, pos, &id);
 	if (!rc)
 		rc = exec_storage(ex, id, &t);
-	if (!rc)
-		*out = t->storage;
-	return rc;
+	if (rc)
+		return rc;
+	*out = t->storage;
+	return 0;
 }
 
 static long setting_pos(const struct setting *settings, unsigned count, const char *name, long or_else)
@@ -97,7 +98,7 @@ static int reserved_id(struct exec *ex, uint32_t id)
 		err_set(ex->err, -EBUSY, "The draft was saved as a table meanwhile");
 		rc = err_kind_set(ex->err, ERR_CONFLICT);
 	}
-	return rc ? rc : -EBUSY;
+	return rc;
 }
 
 static int create(struct exec *ex, uint32_t ns_id, const char *ns_name)

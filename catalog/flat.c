@@ -2,6 +2,7 @@
 #include "catalog/flat.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 void flat_pad(struct buf *b, size_t to)
@@ -14,10 +15,25 @@ void flat_begin(struct buf *b)
 	buf_le32(b, 0);
 }
 
-static void put(uint8_t *at, unsigned width, uint64_t v)
+static inline void put(uint8_t *at, unsigned width, uint64_t v)
 {
-	for (unsigned i = 0; i < width; i++)
-		at[i] = (uint8_t)(v >> (8 * i));
+	v = htole64(v);
+	switch (width) {
+	case 1:
+		*at = (uint8_t)v;
+		break;
+	case 2:
+		memcpy(at, &v, 2);
+		break;
+	case 4:
+		memcpy(at, &v, 4);
+		break;
+	case 8:
+		memcpy(at, &v, 8);
+		break;
+	default:
+		assert(!"a width that a field can have");
+	}
 }
 
 void flat_put(struct buf *b, size_t at, unsigned width, uint64_t v)
@@ -29,87 +45,119 @@ void flat_put(struct buf *b, size_t at, unsigned width, uint64_t v)
 }
 
 /* The reference at ref leads to this place. */
-static void link_to(struct buf *b, size_t ref, size_t place)
+static inline void link_to(struct buf *b, size_t ref, size_t place)
 {
 	if (place - ref > INT32_MAX)
 		b->failed = true;
-	flat_put(b, ref, FLAT_REF, place - ref);
+	if (!b->failed)
+		put(b->at + ref, FLAT_REF, place - ref);
 }
 
-/*
- * Append len zero bytes behind a gap, so that they begin at a multiple of 4,
- * where the reference at ref leads to; NULL after a failure.
- */
-static uint8_t *append(struct buf *b, size_t ref, size_t len)
-{
-	size_t gap = (4 - b->len % 4) % 4;
-	uint8_t *at = buf_zeros(b, gap + len);
+/* Zeroed at once, and written over by what comes next: faster than to count. */
+#define BLOCK 64
+_Static_assert(7 + sizeof(((struct flat_shape *)0)->vtable) <= BLOCK, "a vtable fits behind a gap");
 
-	if (!at)
+/* Append len zero bytes, most often few; NULL after a failure. */
+static inline uint8_t *append_zeros(struct buf *b, size_t len)
+{
+	uint8_t *at;
+
+	if (len > BLOCK)
+		return buf_zeros(b, len);
+	if (!buf_reserve(b, BLOCK))
 		return NULL;
-	link_to(b, ref, b->len - len);
-	return at + gap;
+	at = b->at + b->len;
+	memset(at, 0, BLOCK);
+	b->len += len;
+	return at;
+}
+
+/* Bytes up to the next multiple of 4. */
+static inline size_t gap_of(const struct buf *b)
+{
+	return (4 - b->len % 4) % 4;
 }
 
 /* Place the fields behind the table's first four bytes; returns the table's size. */
-static size_t lay_out(const uint8_t *widths, unsigned count, size_t *at)
+static unsigned lay_out(const uint8_t *widths, unsigned count, uint8_t *at)
 {
-	size_t size = 4;
+	unsigned size = 4;
 
 	for (unsigned i = 0; i < count; i++) {
 		at[i] = 0;
 		if (!widths[i])
 			continue;
-		size = (size + widths[i] - 1) / widths[i] * widths[i];
-		at[i] = size;
+		size = (size + widths[i] - 1) & ~(unsigned)(widths[i] - 1);	/* a power of two */
+		at[i] = (uint8_t)size;
 		size += widths[i];
 	}
 	return size;
 }
 
-void flat_table(struct buf *b, size_t ref, const uint8_t *widths, unsigned count, size_t *at)
+struct flat_shape flat_shape(const uint8_t *widths, unsigned count)
 {
-	const size_t vtable_size = 4 + 2 * (size_t)count;
-	size_t size = lay_out(widths, count, at);
-	/* The vtable ends where the table begins, and that is a multiple of 8. */
-	size_t start = (b->len + vtable_size + 7) & ~(size_t)7;
-	uint8_t *vtable;
+	struct flat_shape shape = { .count = count, .vtable_size = 4 + 2 * count };
 
 	assert(count <= FLAT_FIELDS_MAX);
-	if (!buf_zeros(b, start - b->len + size))
+	shape.size = lay_out(widths, count, shape.at);
+	put(shape.vtable, 2, shape.vtable_size);
+	put(shape.vtable + 2, 2, shape.size);
+	for (unsigned i = 0; i < count; i++)
+		put(shape.vtable + 4 + 2 * (size_t)i, 2, shape.at[i]);
+	return shape;
+}
+
+void flat_shaped(struct buf *b, size_t ref, const struct flat_shape *shape, size_t *at)
+{
+	/* The vtable ends where the table begins, and that is a multiple of 8. */
+	size_t start = (b->len + shape->vtable_size + 7) & ~(size_t)7;
+	size_t vtable = start - shape->vtable_size;
+
+	for (unsigned i = 0; i < shape->count; i++)
+		at[i] = start + shape->at[i];
+	if (!append_zeros(b, start - b->len + shape->size))
 		return;
-	vtable = b->at + start - vtable_size;
-	put(vtable, 2, vtable_size);
-	put(vtable + 2, 2, size);
-	put(b->at + start, 4, vtable_size);
-	for (unsigned i = 0; i < count; i++) {
-		put(vtable + 4 + 2 * (size_t)i, 2, at[i]);
-		at[i] += start;
-	}
+	/* Of fixed length: behind the vtable are zeros, as in the table, and room. */
+	memcpy(b->at + vtable, shape->vtable, sizeof(shape->vtable));
+	put(b->at + start, 4, shape->vtable_size);
 	link_to(b, ref, start);
+}
+
+void flat_table(struct buf *b, size_t ref, const uint8_t *widths, unsigned count, size_t *at)
+{
+	struct flat_shape shape = flat_shape(widths, count);
+
+	flat_shaped(b, ref, &shape, at);
 }
 
 size_t flat_vector(struct buf *b, size_t ref, uint32_t count)
 {
-	const size_t refs = FLAT_REF * (size_t)count;
-	uint8_t *at = append(b, ref, 4 + refs);
+	const size_t refs = FLAT_REF * (size_t)count, gap = gap_of(b);
+	uint8_t *at = append_zeros(b, gap + 4 + refs);
 
-	if (at)
-		put(at, 4, count);
+	if (at) {
+		put(at + gap, 4, count);
+		link_to(b, ref, b->len - refs - 4);
+	}
 	return b->len - refs;
 }
 
 void flat_text(struct buf *b, size_t ref, const char *text, size_t len)
 {
+	const size_t gap = gap_of(b);
 	uint8_t *at;
 
 	if (len > INT32_MAX)
 		b->failed = true;
-	at = append(b, ref, 4 + len + 1);
-	if (!at)
+	if (!buf_reserve(b, BLOCK + len))
 		return;
-	put(at, 4, len);
-	memcpy(at + 4, text, len);
+	at = b->at + b->len;
+	memset(at, 0, 4);
+	put(at + gap, 4, len);
+	memcpy(at + gap + 4, text, len);
+	at[gap + 4 + len] = '\0';
+	b->len += gap + 4 + len + 1;
+	link_to(b, ref, b->len - 4 - len - 1);
 }
 
 /* An integer at a place that may be outside. */

@@ -20,15 +20,29 @@
 #define FLAT_FIELDS_MAX 8
 #define FLAT_REF 4	/* width of a reference to a table, vector or text */
 
+/* Where the fields of a table are; tables with the same ones share it. */
+struct flat_shape {
+	unsigned count, size, vtable_size;
+	uint8_t vtable[4 + 2 * FLAT_FIELDS_MAX];
+	uint8_t at[FLAT_FIELDS_MAX];	/* 0 = absent */
+};
+
 /* Make room for the root reference; it is at 0.  b must be empty. */
 void flat_begin(struct buf *b);
 
 /*
- * Append a table that the reference at `ref` leads to.  widths gives the bytes
- * of its `count` fields (at most FLAT_FIELDS_MAX): 1, 2, 4, 8, or 0 for an
- * absent one.  at gets the place of each field, which is zero until flat_put
- * or one of the calls that take a ref fills it.
+ * Lay out a table: widths gives the bytes of its `count` fields (at most
+ * FLAT_FIELDS_MAX): 1, 2, 4, 8, or 0 for an absent one.
  */
+struct flat_shape flat_shape(const uint8_t *widths, unsigned count);
+
+/*
+ * Append a table that the reference at `ref` leads to.  at gets the place of each
+ * field, which is zero until flat_put or one of the calls that take a ref fills it.
+ */
+void flat_shaped(struct buf *b, size_t ref, const struct flat_shape *shape, size_t *at);
+
+/* Both: a table of a shape that is needed once. */
 void flat_table(struct buf *b, size_t ref, const uint8_t *widths, unsigned count, size_t *at);
 
 /* Fill a field of 1, 2, 4 or 8 bytes. */

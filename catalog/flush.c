@@ -2,10 +2,11 @@
 #include "catalog/flush.h"
 
 #include "base/name.h"
+#include "base/stream.h"
+#include "catalog/number.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #define ROW_LIMIT_MAX 999999
@@ -165,27 +166,36 @@ int flush_check(const struct flush_policy *policy, struct err *err)
 
 void flush_print(const struct flush_policy *policy, FILE *out)
 {
-	if (policy->row_limit)
-		fprintf(out, "rows:%" PRIu32, policy->row_limit);
+	if (policy->row_limit) {
+		stream_puts(out, "rows:");
+		number_write(policy->row_limit, out);
+	}
 	if (policy->row_limit && policy->interval_seconds)
-		fputc(',', out);
-	if (policy->interval_seconds)
-		fprintf(out, "interval:%" PRIu32, policy->interval_seconds);
+		putc_unlocked(',', out);
+	if (policy->interval_seconds) {
+		stream_puts(out, "interval:");
+		number_write(policy->interval_seconds, out);
+	}
 }
 
-void flush_print_json(const struct flush_policy *policy, FILE *out)
+static const char *kind_name(const struct flush_policy *policy)
 {
 	if (policy->row_limit && policy->interval_seconds)
-		fprintf(out,
-			"{\"type\":\"combined\",\"row_limit\":%" PRIu32
-			",\"interval_seconds\":%" PRIu32 "}",
-			policy->row_limit, policy->interval_seconds);
-	else if (policy->row_limit)
-		fprintf(out, "{\"type\":\"row_limit\",\"row_limit\":%" PRIu32 "}",
-			policy->row_limit);
-	else if (policy->interval_seconds)
-		fprintf(out, "{\"type\":\"time_interval\",\"interval_seconds\":%" PRIu32 "}",
-			policy->interval_seconds);
-	else
-		fputs("null", out);
+		return "combined";
+	return policy->row_limit ? "row_limit" : "time_interval";
+}
+
+void flush_print_to(struct emit *e, const struct flush_policy *policy)
+{
+	if (!policy->row_limit && !policy->interval_seconds) {
+		emit_null_value(e);
+		return;
+	}
+	emit_bracket(e, '{');
+	emit_text(e, "type", kind_name(policy));
+	if (policy->row_limit)
+		emit_unsigned(e, "row_limit", policy->row_limit);
+	if (policy->interval_seconds)
+		emit_unsigned(e, "interval_seconds", policy->interval_seconds);
+	emit_close(e, '}');
 }

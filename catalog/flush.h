@@ -9,6 +9,7 @@
 #define KALAM_CATALOG_FLUSH_H
 
 #include "base/err.h"
+#include "catalog/emit.h"
 #include "catalog/model.h"
 
 #include <stddef.h>
@@ -27,7 +28,7 @@ int flush_check(const struct flush_policy *policy, struct err *err) MUST_CHECK;
 /* The text form without quotes. */
 void flush_print(const struct flush_policy *policy, FILE *out);
 
-/* Compact JSON as catalog/option.h has it. */
-void flush_print_json(const struct flush_policy *policy, FILE *out);
+/* The value of a member, its key already printed: JSON as catalog/option.h has it. */
+void flush_print_to(struct emit *e, const struct flush_policy *policy);
 
 #endif

@@ -123,11 +123,10 @@ static int print_rows(struct printing *p)
 		return walk_tables_in(p->catalog, p->txn, p->info->namespace_id, print_table, p,
 				      p->err);
 	case INFO_STORAGES:
-		return print_storages(p);
 	case INFO_VIEW_COUNT:
-		break;
+	default:
+		return print_storages(p);
 	}
-	return -EINVAL;
 }
 
 static int print(struct printing *p)
@@ -146,7 +145,7 @@ int info_print(struct catalog *catalog, struct txn *txn, const struct info *info
 			      .sink = { .out = out },
 			      .err = err };
 
-	return print(&p);
+	return txn_told(txn, err, print(&p));
 }
 
 int info_measure(struct catalog *catalog, struct txn *txn, const struct info *info, uint64_t *bytes,
@@ -156,7 +155,7 @@ int info_measure(struct catalog *catalog, struct txn *txn, const struct info *in
 	int rc = print(&p);
 
 	*bytes = p.sink.bytes;
-	return rc;
+	return txn_told(txn, err, rc);
 }
 
 /* When one of the storages that a namespace uses changed last, and how long their rows are. */

@@ -69,40 +69,63 @@ static struct info_value column_comment(const struct info_row *row)
 }
 
 static const struct info_field fields[] = {
-	{ "table_catalog", info_catalog_name },
-	{ "table_schema", info_table_schema },
-	{ "table_name", info_table_name },
-	{ "column_name", column_name },
-	{ "ordinal_position", column_id },
-	{ "column_default", column_default },
-	{ "is_nullable", is_nullable },
-	{ "data_type", data_type },
-	{ "numeric_precision", numeric_precision },
-	{ "numeric_scale", numeric_scale },
-	{ "kalamdb_column_id", column_id },
-	{ "is_primary_key", is_primary_key },
-	{ "is_partition_key", is_partition_key },
-	{ "column_comment", column_comment },
+	INFO_FIELD("table_catalog", info_catalog_name),
+	INFO_FIELD("table_schema", info_table_schema),
+	INFO_FIELD("table_name", info_table_name),
+	INFO_FIELD("column_name", column_name),
+	INFO_FIELD("ordinal_position", column_id),
+	INFO_FIELD("column_default", column_default),
+	INFO_FIELD("is_nullable", is_nullable),
+	INFO_FIELD("data_type", data_type),
+	INFO_FIELD("numeric_precision", numeric_precision),
+	INFO_FIELD("numeric_scale", numeric_scale),
+	INFO_FIELD("kalamdb_column_id", column_id),
+	INFO_FIELD("is_primary_key", is_primary_key),
+	INFO_FIELD("is_partition_key", is_partition_key),
+	INFO_FIELD("column_comment", column_comment),
 };
 
 const struct info_layout info_columns = { fields, countof(fields) };
 
+/* The row, and the text in it that is to be freed.  0 or -ENOMEM. */
+static int make_row(const struct table *table, const struct column *column, struct info_row *row,
+		    char **text)
+{
+	row->table = table;
+	row->column = column;
+	(void)type_sql(&column->type, row->type);
+	*text = column->def.kind != DEFAULT_NONE ? print_default_text(column) : NULL;
+	row->made = *text;
+	return column->def.kind == DEFAULT_NONE || *text ? 0 : -ENOMEM;
+}
+
 int info_put_column(struct info_sink *sink, enum info_form form, const struct table *table,
 		    const struct column *column)
 {
-	struct info_row row = { .table = table, .column = column };
-	char *text = NULL;
+	struct info_row row;
+	char *text;
+	int rc = make_row(table, column, &row, &text);
 
-	if (column->def.kind != DEFAULT_NONE) {
-		text = print_default_text(column);
-		if (!text)
-			return -ENOMEM;
-	}
-	row.made = text;
-	(void)type_sql(&column->type, row.type);
-	info_put_row(sink, form, &info_columns, &row);
+	if (!rc)
+		info_put_row(sink, form, &info_columns, &row);
 	free(text);
-	return 0;
+	return rc;
+}
+
+int info_count_column(const struct table *table, const struct column *was,
+		      const struct column *now, int64_t bytes[INFO_FORM_COUNT])
+{
+	struct info_row old, new;
+	char *old_text, *new_text = NULL;
+	int rc = make_row(table, was, &old, &old_text);
+
+	if (!rc)
+		rc = make_row(table, now, &new, &new_text);
+	if (!rc)
+		info_count_change(&info_columns, &old, &new, bytes);
+	free(old_text);
+	free(new_text);
+	return rc;
 }
 
 int info_put_columns(struct info_sink *sink, enum info_form form, const struct table *table)

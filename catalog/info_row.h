@@ -40,8 +40,14 @@ struct info_row {
 
 struct info_field {
 	const char *name;
+	const char *key;		/* what JSON has in front of the value: ,"name": */
+	size_t name_len, key_len;
 	struct info_value (*get)(const struct info_row *row);
 };
+
+#define INFO_KEY(name) ",\"" name "\":"
+#define INFO_FIELD(name, get) \
+	{ name, INFO_KEY(name), sizeof(name) - 1, sizeof(INFO_KEY(name)) - 1, get }
 
 struct info_layout {
 	const struct info_field *fields;
@@ -52,6 +58,19 @@ struct info_layout {
 void info_put_head(struct info_sink *sink, enum info_form form, const struct info_layout *layout);
 void info_put_row(struct info_sink *sink, enum info_form form, const struct info_layout *layout,
 		  const struct info_row *row);
+
+/*
+ * How much longer the forms of a row become when one takes another one's place: adds to
+ * bytes.  Of fields that say the same nothing is measured.
+ */
+void info_count_change(const struct info_layout *layout, const struct info_row *was,
+		       const struct info_row *now, int64_t bytes[INFO_FORM_COUNT]);
+
+/* The same of a table and of a column, whose tables have the same name.  0 or -ENOMEM. */
+void info_count_table(const struct table *was, const struct table *now,
+		      int64_t bytes[INFO_FORM_COUNT]);
+int info_count_column(const struct table *table, const struct column *was,
+		      const struct column *now, int64_t bytes[INFO_FORM_COUNT]) MUST_CHECK;
 
 /* One definition as its row or, for columns, rows.  0 or -ENOMEM. */
 int info_put_namespace(struct info_sink *sink, enum info_form form,

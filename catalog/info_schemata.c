@@ -2,6 +2,7 @@
 /* information_schema/schemata: namespaces as SQL has schemas, then what KalamDB adds. */
 #include "catalog/info_row.h"
 
+#include "base/stream.h"
 #include "catalog/print.h"
 
 #include <errno.h>
@@ -50,19 +51,19 @@ static struct info_value options(const struct info_row *row)
 }
 
 static const struct info_field fields[] = {
-	{ "catalog_name", info_catalog_name },
-	{ "schema_name", schema_name },
-	{ "schema_owner", nothing },
-	{ "default_character_set_catalog", nothing },
-	{ "default_character_set_schema", nothing },
-	{ "default_character_set_name", nothing },
-	{ "sql_path", nothing },
-	{ "kalamdb_namespace_id", namespace_id },
-	{ "namespace_version", namespace_version },
-	{ "created_at", created_at },
-	{ "updated_at", updated_at },
-	{ "comment", comment },
-	{ "options", options },
+	INFO_FIELD("catalog_name", info_catalog_name),
+	INFO_FIELD("schema_name", schema_name),
+	INFO_FIELD("schema_owner", nothing),
+	INFO_FIELD("default_character_set_catalog", nothing),
+	INFO_FIELD("default_character_set_schema", nothing),
+	INFO_FIELD("default_character_set_name", nothing),
+	INFO_FIELD("sql_path", nothing),
+	INFO_FIELD("kalamdb_namespace_id", namespace_id),
+	INFO_FIELD("namespace_version", namespace_version),
+	INFO_FIELD("created_at", created_at),
+	INFO_FIELD("updated_at", updated_at),
+	INFO_FIELD("comment", comment),
+	INFO_FIELD("options", options),
 };
 
 const struct info_layout info_schemata = { fields, countof(fields) };
@@ -74,7 +75,7 @@ static char *options_text(const struct namespace *ns)
 	char *text = NULL;
 	size_t len;
 
-	e.out = open_memstream(&text, &len);
+	e.out = text_stream(&text, &len);
 	if (!e.out)
 		return NULL;
 	print_namespace_options_to(&e, NULL, ns);

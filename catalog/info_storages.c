@@ -65,18 +65,18 @@ static struct info_value updated_at(const struct info_row *row)
 }
 
 static const struct info_field fields[] = {
-	{ "storage_id", storage_id },
-	{ "storage_name", storage_name },
-	{ "description", description },
-	{ "storage_type", storage_type },
-	{ "base_directory", base_directory },
-	{ "credentials", credentials },
-	{ "config", config },
-	{ "shared_tables_template", shared_template },
-	{ "user_tables_template", user_template },
-	{ "storage_version", storage_version },
-	{ "created_at", created_at },
-	{ "updated_at", updated_at },
+	INFO_FIELD("storage_id", storage_id),
+	INFO_FIELD("storage_name", storage_name),
+	INFO_FIELD("description", description),
+	INFO_FIELD("storage_type", storage_type),
+	INFO_FIELD("base_directory", base_directory),
+	INFO_FIELD("credentials", credentials),
+	INFO_FIELD("config", config),
+	INFO_FIELD("shared_tables_template", shared_template),
+	INFO_FIELD("user_tables_template", user_template),
+	INFO_FIELD("storage_version", storage_version),
+	INFO_FIELD("created_at", created_at),
+	INFO_FIELD("updated_at", updated_at),
 };
 
 const struct info_layout info_storages = { fields, countof(fields) };

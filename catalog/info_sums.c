@@ -3,6 +3,7 @@
 
 #include "catalog/info_row.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +82,7 @@ static void add(struct info_tally *tally, uint32_t namespace_id, enum info_view 
 static void count_table(struct info_tally *tally, const struct table *table, int sign,
 			int64_t bytes[INFO_FORM_COUNT])
 {
-	for (unsigned form = 0; table && form < INFO_FORM_COUNT; form++) {
+	for (unsigned form = 0; form < INFO_FORM_COUNT; form++) {
 		struct info_sink sink = { 0 };
 
 		tally->failed |= info_put_table(&sink, (enum info_form)form, table) != 0;
@@ -129,10 +130,10 @@ static bool count_changed_columns(struct info_tally *tally, const struct table *
 		if (was && is && was->rev == is->rev)
 			continue;
 		is_changed = true;
-		if (was)
-			count_column(tally, before, was, -1, bytes);
-		if (is)
-			count_column(tally, now, is, 1, bytes);
+		if (was && is)
+			tally->failed |= info_count_column(now, was, is, bytes) != 0;
+		else
+			count_column(tally, was ? before : now, was ? was : is, was ? -1 : 1, bytes);
 	}
 	return is_changed;
 }
@@ -160,8 +161,7 @@ static void add_changed_table(struct info_tally *tally, const struct table *befo
 {
 	int64_t rows[INFO_FORM_COUNT] = { 0 }, columns[INFO_FORM_COUNT] = { 0 };
 
-	count_table(tally, before, -1, rows);
-	count_table(tally, now, 1, rows);
+	info_count_table(before, now, rows);
 	add(tally, now->namespace_id, INFO_TABLES, rows);
 	if (count_changed_columns(tally, before, now, columns))
 		add(tally, now->namespace_id, INFO_COLUMNS, columns);
@@ -225,10 +225,13 @@ static void count_namespace(struct info_tally *tally, const struct namespace *ns
 void info_tally_namespace(struct info_tally *tally, const struct namespace *before,
 			  const struct namespace *now)
 {
-	uint32_t id = now ? now->id : before->id;
+	const struct namespace *known = now ? now : before;
 	int64_t bytes[INFO_FORM_COUNT] = { 0 };
 	struct info_delta *delta;
+	uint32_t id;
 
+	assert(known);
+	id = known->id;
 	count_namespace(tally, before, -1, bytes);
 	count_namespace(tally, now, 1, bytes);
 	add(tally, id, INFO_SCHEMATA, bytes);
@@ -442,7 +445,8 @@ int info_sums_rebuild(struct txn *txn, uint64_t sequence, int64_t stamp, struct 
 		rc = rebuild_all(&r, sequence, stamp);
 	info_tally_fini(&r.tally);
 	if (rc)
-		return err_set(err, rc == -ENOENT ? -EIO : rc,
-			       "The catalog cannot be counted for information_schema");
+		return txn_told(txn, err, err_set(err, rc == -ENOENT ? -EIO : rc,
+						  "The catalog cannot be counted for "
+						  "information_schema"));
 	return meta_set(txn, META_INFO_RENDERER, INFO_RENDERER, err);
 }

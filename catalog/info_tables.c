@@ -84,22 +84,22 @@ static struct info_value comment(const struct info_row *row)
 }
 
 static const struct info_field fields[] = {
-	{ "table_catalog", info_catalog_name },
-	{ "table_schema", info_table_schema },
-	{ "table_name", info_table_name },
-	{ "table_type", table_type },
-	{ "kalamdb_table_type", kalamdb_table_type },
-	{ "kalamdb_table_id", kalamdb_table_id },
-	{ "storage_id", storage_id },
-	{ "use_user_storage", use_user_storage },
-	{ "flush_row_threshold", flush_row_threshold },
-	{ "flush_interval_seconds", flush_interval_seconds },
-	{ "ttl_seconds", ttl_seconds },
-	{ "schema_version", schema_version },
-	{ "column_count", column_count },
-	{ "created_at", created_at },
-	{ "updated_at", updated_at },
-	{ "comment", comment },
+	INFO_FIELD("table_catalog", info_catalog_name),
+	INFO_FIELD("table_schema", info_table_schema),
+	INFO_FIELD("table_name", info_table_name),
+	INFO_FIELD("table_type", table_type),
+	INFO_FIELD("kalamdb_table_type", kalamdb_table_type),
+	INFO_FIELD("kalamdb_table_id", kalamdb_table_id),
+	INFO_FIELD("storage_id", storage_id),
+	INFO_FIELD("use_user_storage", use_user_storage),
+	INFO_FIELD("flush_row_threshold", flush_row_threshold),
+	INFO_FIELD("flush_interval_seconds", flush_interval_seconds),
+	INFO_FIELD("ttl_seconds", ttl_seconds),
+	INFO_FIELD("schema_version", schema_version),
+	INFO_FIELD("column_count", column_count),
+	INFO_FIELD("created_at", created_at),
+	INFO_FIELD("updated_at", updated_at),
+	INFO_FIELD("comment", comment),
 };
 
 const struct info_layout info_tables = { fields, countof(fields) };
@@ -108,6 +108,14 @@ int info_put_table(struct info_sink *sink, enum info_form form, const struct tab
 {
 	info_put_row(sink, form, &info_tables, &(struct info_row){ .table = table });
 	return 0;
+}
+
+void info_count_table(const struct table *was, const struct table *now,
+		      int64_t bytes[INFO_FORM_COUNT])
+{
+	struct info_row old = { .table = was }, new = { .table = now };
+
+	info_count_change(&info_tables, &old, &new, bytes);
 }
 
 int info_print_table(const struct table *table, FILE *out, struct err *err)

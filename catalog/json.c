@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/json.h"
 
+#include "base/stream.h"
 #include "base/utf8.h"
 #include "catalog/number.h"
 #include "catalog/value.h"
 
 #include <errno.h>
 #include <jansson.h>
+#include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,17 +102,65 @@ static size_t error_offset(const json_error_t *error)
 	return back < read ? read - back : 0;
 }
 
+/* Where memory is out the library often says that the text is wrong. */
+static _Thread_local bool is_starved;
+
+/*
+ * The library's lexer does not look at every answer, and may abort: it goes on with
+ * this to its end, and what it has made is thrown away.
+ */
+static _Thread_local struct {
+	_Alignas(max_align_t) char bytes[64 << 10];
+	size_t used;
+} reserve;
+
+static void *json_room(size_t size)
+{
+	void *room = malloc(size);
+
+	if (room)
+		return room;
+	is_starved = true;
+	size = (size + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
+	if (size > sizeof(reserve.bytes) - reserve.used)
+		return NULL;
+	room = reserve.bytes + reserve.used;
+	reserve.used += size;
+	return room;
+}
+
+static void json_free(void *room)
+{
+	char *at = room;
+
+	if (at < reserve.bytes || at >= reserve.bytes + sizeof(reserve.bytes))
+		free(room);
+}
+
+static void watch_memory(void)
+{
+	json_set_alloc_funcs(json_room, json_free);
+}
+
 static int parse(const char *text, size_t len, size_t flags, json_t **out, struct err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	json_error_t error;
 
 	if (blanks(text, len) == len)
 		return refuse(text, len, len, "a value is missing", err);
+	pthread_once(&once, watch_memory);
+	is_starved = false;
+	reserve.used = 0;
 	*out = json_loadb(text, len, JSON_DECODE_ANY | flags, &error);
+	/* Even a tree that it has made may be another one then. */
+	if (is_starved) {
+		json_decref(*out);
+		*out = NULL;
+		return err_nomem(err);
+	}
 	if (*out)
 		return 0;
-	if (json_error_code(&error) == json_error_out_of_memory)
-		return err_nomem(err);
 	return refuse(text, len, error_offset(&error), error.text, err);
 }
 
@@ -178,6 +229,7 @@ static void print_value(const json_t *value, FILE *out)
 		fputs("false", out);
 		break;
 	case JSON_NULL:
+	default:
 		fputs("null", out);
 		break;
 	}
@@ -188,7 +240,7 @@ static int print_to_arena(const json_t *root, struct arena *arena, const char **
 {
 	char *text = NULL, *copy = NULL;
 	size_t len = 0;
-	FILE *stream = open_memstream(&text, &len);
+	FILE *stream = text_stream(&text, &len);
 
 	if (!stream)
 		return err_nomem(err);
@@ -237,15 +289,34 @@ bool json_is_scalar(const char *compact)
 	return compact[0] != '[' && compact[0] != '{';
 }
 
-static bool is_plain(char c)
+/* Bytes at the beginning that stand in a string as they are. */
+static size_t plain_len(const char *text, size_t len)
 {
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+	size_t plain = utf8_plain(text, len);
+
+	while (plain < len && text[plain] == '\'') {
+		plain++;
+		plain += utf8_plain(text + plain, len - plain);
+	}
+	return plain;
+}
+
+/* \uXXXX; returns what follows. */
+static char *put_unit(char *to, uint32_t unit)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	*to++ = '\\';
+	*to++ = 'u';
+	for (int shift = 12; shift >= 0; shift -= 4)
+		*to++ = digits[unit >> shift & 0xf];
+	return to;
 }
 
 static size_t escape(uint32_t cp, char out[JSON_ESCAPE_SIZE])
 {
 	static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-	int n;
+	char *to = out;
 
 	for (size_t i = 0; i < sizeof(letters) - 1; i += 2) {
 		if (cp == (unsigned char)letters[i]) {
@@ -254,24 +325,20 @@ static size_t escape(uint32_t cp, char out[JSON_ESCAPE_SIZE])
 			return 2;
 		}
 	}
-	if (cp >= 0x10000)
-		n = snprintf(out, JSON_ESCAPE_SIZE, "\\u%04x\\u%04x",
-			     (unsigned)(0xd800 + ((cp - 0x10000) >> 10)),
-			     (unsigned)(0xdc00 + ((cp - 0x10000) & 0x3ff)));
-	else
-		n = snprintf(out, JSON_ESCAPE_SIZE, "\\u%04x", (unsigned)cp);
-	return (size_t)n;
+	if (cp >= 0x10000) {
+		to = put_unit(to, 0xd800 + ((cp - 0x10000) >> 10));
+		cp = 0xdc00 + ((cp - 0x10000) & 0x3ff);
+	}
+	return (size_t)(put_unit(to, cp) - out);
 }
 
 size_t json_piece(const char **text, size_t *len, char room[JSON_ESCAPE_SIZE], const char **piece)
 {
 	uint32_t cp = 0xfffd;
-	size_t plain = 0;
+	size_t plain = plain_len(*text, *len);
 	int n;
 
 	*piece = *text;
-	while (plain < *len && is_plain((*text)[plain]))
-		plain++;
 	if (plain) {
 		*text += plain;
 		*len -= plain;
@@ -290,14 +357,23 @@ size_t json_piece(const char **text, size_t *len, char room[JSON_ESCAPE_SIZE], c
 
 void json_print_string(const char *text, size_t len, FILE *out)
 {
-	char room[JSON_ESCAPE_SIZE];
+	size_t plain = plain_len(text, len);
+	char room[JSON_ESCAPE_SIZE], *at = stream_room(out, plain + 2);
 	const char *piece;
 
-	putc('"', out);
+	if (at && plain == len) {
+		*at++ = '"';
+		memcpy(at, text, len);
+		at += len;
+		*at++ = '"';
+		stream_take(out, at);
+		return;
+	}
+	putc_unlocked('"', out);
 	while (len) {
 		size_t n = json_piece(&text, &len, room, &piece);
 
-		fwrite(piece, 1, n, out);
+		stream_put(out, piece, n);
 	}
-	putc('"', out);
+	putc_unlocked('"', out);
 }

@@ -190,7 +190,7 @@ static int compare_keys(const void *a, const void *b)
 
 	if (order)
 		return order;
-	return x->index < y->index ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
 }
 
 static int key_twice(struct builder *b, const struct json_value *first,
@@ -306,25 +306,31 @@ const struct json_value *json_tree_at(const struct json_value *root, long pos)
 	return root;
 }
 
-/* One "/token", escaped; bytes written, 0 if it does not fit. */
+/* One "/token", escaped, what terminals obey as '?'; bytes written, 0 if it does not fit. */
 static size_t put_token(const struct json_value *value, char *out, size_t size)
 {
 	const char *c = value->key;
-	size_t n = 0;
+	size_t n = 0, used;
 
 	if (!c) {
-		int len = snprintf(out, size, "/%u", value->index);
-
-		return len > 0 && (size_t)len < size ? (size_t)len : 0;
+		n = (size_t)snprintf(out, size, "/%u", value->index);
+		return n < size ? n : 0;
 	}
-	for (out[n++] = '/'; *c; c++) {
-		if (n + 3 > size)
+	for (out[n++] = '/'; *c; c += used) {
+		uint32_t cp = 0;
+
+		/* Valid, since the library has read it. */
+		used = (size_t)utf8_decode(c, strlen(c), &cp);
+		if (n + 1 + (used > 2 ? used : 2) > size)
 			return 0;
 		if (*c == '~' || *c == '/') {
 			out[n++] = '~';
 			out[n++] = *c == '~' ? '0' : '1';
+		} else if (cp < 0x20 || utf8_is_hidden(cp)) {
+			out[n++] = '?';
 		} else {
-			out[n++] = (unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c;
+			memcpy(out + n, c, used);
+			n += used;
 		}
 	}
 	return n;

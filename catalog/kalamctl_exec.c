@@ -115,10 +115,7 @@ static int run_blocks(struct exec_file *file, const struct script *script)
 		const struct stmt *stmt = &script->stmts[i];
 		bool ends = stmt->verb == STMT_COMMIT || stmt->verb == STMT_ROLLBACK;
 
-		if (stmt->verb == STMT_BEGIN && begin)
-			return misplaced(file, stmt, "BEGIN inside a transaction: COMMIT or ROLLBACK it first");
-		if (ends && !begin)
-			return misplaced(file, stmt, "COMMIT or ROLLBACK without BEGIN");
+		/* The parser has seen to it that blocks begin and end by turns. */
 		if (stmt->verb == STMT_BEGIN) {
 			begin = stmt;
 			first = i + 1;

@@ -6,6 +6,7 @@
 #include "catalog/version.h"
 #include "catalog/walk.h"
 
+#include <errno.h>
 #include <string.h>
 
 int cmd_dump(struct ctl *ctl)
@@ -34,10 +35,10 @@ static int describe(struct ctl *ctl, struct txn *txn, const char *ns, const char
 	int rc = catalog_find(ctl->catalog, txn, DIR_NAMESPACES, 0, ns, &ns_id);
 
 	if (rc)
-		return err_set(err, rc, "Namespace '%s' does not exist", ns);
+		return rc == -ENOENT ? err_set(err, rc, "Namespace '%s' does not exist", ns) : rc;
 	rc = catalog_find(ctl->catalog, txn, DIR_TABLES, ns_id, name, &id);
 	if (rc)
-		return err_set(err, rc, "Table '%s' not found in namespace '%s'", name, ns);
+		return rc == -ENOENT ? err_set(err, rc, "Table '%s' not found in namespace '%s'", name, ns) : rc;
 	rc = catalog_table(ctl->catalog, txn, id, &table, err);
 	if (rc)
 		return rc;
@@ -62,7 +63,7 @@ int cmd_describe(struct ctl *ctl)
 	rc = catalog_begin(ctl->catalog, &txn, &err);
 	if (rc)
 		return ctl_fail(&err);
-	rc = describe(ctl, txn, ns, table, &err);
+	rc = txn_told(txn, &err, describe(ctl, txn, ns, table, &err));
 	txn_end(txn);
 	return rc ? ctl_fail(&err) : 0;
 }
@@ -145,11 +146,12 @@ static int print_mount(void *arg, const struct peer *peer)
 	return 0;
 }
 
-static void print_status(struct ctl *ctl, struct txn *txn)
+static int print_status(struct ctl *ctl, struct txn *txn, struct err *err)
 {
 	struct dir_state namespaces;
 	struct store_stat disk;
 	char uuid[37];
+	int rc;
 
 	catalog_uuid(ctl->catalog, uuid);
 	catalog_dir_state(ctl->catalog, txn, DIR_NAMESPACES, 0, &namespaces);
@@ -161,20 +163,21 @@ static void print_status(struct ctl *ctl, struct txn *txn)
 	       (unsigned long long)meta_get(txn, META_TRASH));
 	if (store_statistics(catalog_store(ctl->catalog), &disk) == 0)
 		printf("file:        %llu bytes\n", (unsigned long long)disk.file_bytes);
-	(void)peer_list(catalog_dir(ctl->catalog), print_mount, NULL);
+	rc = peer_list(catalog_dir(ctl->catalog), print_mount, NULL);
+	return rc ? err_set(err, rc, "The mounts of the catalog cannot be listed: %s", strerror(-rc)) : 0;
 }
 
 int cmd_status(struct ctl *ctl)
 {
+	const struct status_facts facts = { 0 };
 	struct err err = ERR_INIT;
 	struct txn *txn;
+	int rc;
 
 	if (catalog_begin(ctl->catalog, &txn, &err))
 		return ctl_fail(&err);
-	if (ctl->json)
-		status_print(ctl->catalog, txn, &(struct status_facts){ 0 }, false, stdout);
-	else
-		print_status(ctl, txn);
+	rc = ctl->json ? status_print(ctl->catalog, txn, &facts, false, stdout, &err) :
+			 print_status(ctl, txn, &err);
 	txn_end(txn);
-	return 0;
+	return rc ? ctl_fail(&err) : 0;
 }

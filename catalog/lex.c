@@ -2,6 +2,7 @@
 #include "catalog/lex.h"
 
 #include "base/name.h"
+#include "base/stream.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -36,13 +37,13 @@ static char peek(const struct lexer *lx, size_t ahead)
 	return lx->len - lx->at > ahead ? lx->text[lx->at + ahead] : '\0';
 }
 
-/* Bytes of a word to show in a message: no more than 40, whole characters. */
+/* Bytes of a word to show in a message: no more than 40, whole characters of valid UTF-8. */
 static int shown(const char *text, size_t len)
 {
 	if (len <= 40)
 		return (int)len;
 	len = 40;
-	while (len && (text[len] & 0xc0) == 0x80)
+	while ((text[len] & 0xc0) == 0x80)
 		len--;
 	return (int)len;
 }
@@ -66,9 +67,13 @@ static int check_text(struct lexer *lx, struct err *err)
 	uint32_t cp;
 
 	lx->whole = lx->len;
-	for (size_t at = 0; at < lx->len;) {
-		int n = utf8_decode(lx->text + at, lx->len - at, &cp);
+	for (size_t at = 0, used; at < lx->len; at += used) {
+		int n;
 
+		used = utf8_plain(lx->text + at, lx->len - at);
+		if (used)
+			continue;
+		n = utf8_decode(lx->text + at, lx->len - at, &cp);
 		if (n < 0) {
 			lx->whole = at;
 			return 0;
@@ -81,7 +86,7 @@ static int check_text(struct lexer *lx, struct err *err)
 		}
 		if (utf8_is_hidden(cp))
 			return refuse_character(lx, at, cp, err);
-		at += (size_t)n;
+		used = (size_t)n;
 	}
 	return 0;
 }
@@ -218,7 +223,7 @@ static void skip_digits(struct lexer *lx)
 		lx->at++;
 }
 
-/* "9lives", not "1.2.3": the id of a storage, and elsewhere a name to be refused as one. */
+/* Of what begins with a digit: "9lives", not "1.2.3": the id of a storage, and elsewhere a name to be refused as one. */
 static bool is_name_like(const char *text, size_t len)
 {
 	bool has_letter = false;
@@ -228,7 +233,7 @@ static bool is_name_like(const char *text, size_t len)
 			return false;
 		has_letter |= !is_digit(text[i]);
 	}
-	return has_letter && is_digit(text[0]);
+	return has_letter;
 }
 
 static int take_word(struct lexer *lx, struct err *err)
@@ -399,11 +404,11 @@ char *lex_content(const struct token *token, struct arena *arena)
 	return content;
 }
 
-static bool needs_escapes(const char *text)
+static bool needs_escapes(const char *text, size_t len)
 {
 	uint32_t cp;
 
-	for (size_t len = strlen(text); len;) {
+	while (len) {
 		int n = utf8_decode(text, len, &cp);
 
 		if (n <= 0 || utf8_is_hidden(cp))
@@ -414,27 +419,41 @@ static bool needs_escapes(const char *text)
 	return false;
 }
 
+/* The first character; returns its bytes. */
+static size_t print_character(const char *text, size_t len, bool escaped, FILE *out)
+{
+	uint32_t cp;
+	int n = utf8_decode(text, len, &cp);
+
+	if (n <= 0) {
+		cp = 0xfffd;
+		n = 1;
+	}
+	if (*text == '\'' || (escaped && *text == '\\')) {
+		putc_unlocked(*text, out);
+		putc_unlocked(*text, out);
+	} else if (escaped && (utf8_is_hidden(cp) || cp == 0xfffd)) {
+		fprintf(out, "\\u%04x", (unsigned)cp);
+	} else {
+		stream_put(out, text, (size_t)n);
+	}
+	return (size_t)n;
+}
+
 void lex_print_string(const char *text, FILE *out)
 {
-	bool escaped = needs_escapes(text);
-	uint32_t cp;
+	size_t len = strlen(text), used = utf8_plain(text, len);
+	bool escaped = needs_escapes(text + used, len - used);
 
-	fputs(escaped ? "E'" : "'", out);
-	for (size_t len = strlen(text); len;) {
-		int n = utf8_decode(text, len, &cp);
-
-		if (n <= 0) {
-			cp = 0xfffd;
-			n = 1;
-		}
-		if (*text == '\'' || (escaped && *text == '\\'))
-			fprintf(out, "%c%c", *text, *text);
-		else if (escaped && (utf8_is_hidden(cp) || cp == 0xfffd))
-			fprintf(out, "\\u%04x", (unsigned)cp);
+	if (escaped)
+		putc_unlocked('E', out);
+	putc_unlocked('\'', out);
+	for (; len; text += used, len -= used) {
+		used = utf8_plain(text, len);
+		if (used)
+			stream_put(out, text, used);
 		else
-			fwrite(text, 1, (size_t)n, out);
-		text += n;
-		len -= (size_t)n;
+			used = print_character(text, len, escaped, out);
 	}
-	putc('\'', out);
+	putc_unlocked('\'', out);
 }

@@ -5,6 +5,7 @@
  */
 #include "catalog/load_impl.h"
 
+#include "base/stream.h"
 #include "catalog/print.h"
 
 #include <errno.h>
@@ -257,7 +258,7 @@ static void run_comment(struct load *ld, size_t pos, const char *head)
 		text = load_string(ld, "a comment");
 	if (ld->rc)
 		return;
-	out = open_memstream(&sql, &len);
+	out = text_stream(&sql, &len);
 	if (out) {
 		fprintf(out, "%s COMMENT ", head);
 		if (text)

@@ -128,10 +128,9 @@ static void skip_reference(struct load *ld)
 	while (!load_is_end(ld)) {
 		if (load_accept(ld, "ON")) {
 			load_next(ld);	/* DELETE, UPDATE */
-			if (load_accept(ld, "SET") || load_accept(ld, "NO"))
-				load_next(ld);
-			else
-				load_next(ld);
+			if (!load_accept(ld, "SET"))
+				load_accept(ld, "NO");
+			load_next(ld);	/* NULL, DEFAULT, ACTION, CASCADE, RESTRICT */
 		} else if (load_accept(ld, "MATCH") || load_accept(ld, "INITIALLY")) {
 			load_next(ld);
 		} else if (load_is(ld, "NOT") && load_peek_is(ld, "DEFERRABLE")) {
@@ -364,7 +363,10 @@ static int check_column(const char *name, size_t pos, char folded[NAME_SIZE], st
 
 void load_column(struct load *ld, struct load_table *table, const char *name, size_t pos, bool over)
 {
-	struct load_column *column, *there;
+	struct load_column *column, *there, replaced;
+	unsigned count = table->count;
+	const char *key = table->key;
+	bool has_key = table->has_key;
 	struct err err = ERR_INIT;
 	char folded[NAME_SIZE];
 
@@ -386,12 +388,21 @@ void load_column(struct load *ld, struct load_table *table, const char *name, si
 	column = there ? there : new_column(ld, table);
 	if (!column)
 		return;
-	if (there)
+	if (there) {
+		replaced = *there;
 		*there = (struct load_column){ .column = { .nullable = true } };
-	else
+	} else {
 		table->count++;
+	}
 	memcpy(column->column.name, folded, sizeof(folded));
 	column->origin = load_origin(ld, pos);
 	load_column_type(ld, table, column);
 	read_options(&(struct reading){ .ld = ld, .table = table, .column = column });
+	if (ld->rc) {	/* who forgives this statement goes on with the table as it was */
+		table->count = count;
+		table->key = key;
+		table->has_key = has_key;
+		if (there)
+			*there = replaced;
+	}
 }

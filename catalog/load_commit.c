@@ -2,6 +2,7 @@
 /*
  * What has gathered becomes one script of ours, and that one transaction.
  */
+#include "base/stream.h"
 #include "catalog/load_impl.h"
 
 #include <errno.h>
@@ -105,7 +106,7 @@ static bool is_gone(const struct load_item *item)
 static bool print_script(struct transaction *t)
 {
 	struct load *ld = t->ld;
-	FILE *out = open_memstream(&t->text, &t->len);
+	FILE *out = text_stream(&t->text, &t->len);
 
 	t->starts = calloc(t->to - t->from + 1, sizeof(*t->starts));
 	for (size_t i = t->from; out && t->starts && i < t->to; i++) {
@@ -210,30 +211,36 @@ static void put_into(const struct load *ld, struct script *script)
 		case STMT_COMMIT:
 		case STMT_ROLLBACK:
 		case STMT_VERB_COUNT:
+		default:
 			break;
 		}
 	}
 }
 
-static size_t *counter(struct load_result *result, const struct outcome *o)
+static void count_outcome(struct load_result *result, const struct outcome *o)
 {
 	switch (o->event) {
 	case EVENT_CREATE:
-		return o->object == OBJECT_TABLE     ? &result->tables :
-		       o->object == OBJECT_NAMESPACE ? &result->namespaces :
-						       &result->storages;
+		if (o->object == OBJECT_TABLE)
+			result->tables++;
+		else if (o->object == OBJECT_NAMESPACE)
+			result->namespaces++;
+		else
+			result->storages++;
+		break;
 	case EVENT_DROP:
 	case EVENT_PURGE:
-		return &result->dropped;
+		result->dropped++;
+		break;
 	case EVENT_ALTER:
 	case EVENT_RENAME:
 	case EVENT_UNDROP:
 	case EVENT_RESTORE:
-		return &result->changed;
 	case EVENT_END:
+	default:
+		result->changed++;
 		break;
 	}
-	return NULL;
 }
 
 static void keep_remarks(struct load *ld, const char *notes)
@@ -253,10 +260,8 @@ static void take_outcomes(struct load *ld, const struct request *request)
 	struct load_result *result = ld->result;
 
 	for (const struct outcome *o = request->outcomes; o; o = o->next) {
-		size_t *count = o->event ? counter(result, o) : NULL;
-
-		if (count)
-			++*count;
+		if (o->event)
+			count_outcome(result, o);
 	}
 	keep_remarks(ld, request->notes);
 	if (request->sequence)
@@ -292,6 +297,7 @@ static void run_script(struct transaction *t, struct script *script)
 		.len = t->len,
 		.author = ld->options->author,
 		.source = SOURCE_KALAMCTL,
+		.is_brief = true,
 		.progress = tell_progress,
 		.progress_arg = t,
 		.err = ERR_INIT,

@@ -105,7 +105,7 @@ static void take_all(struct load *ld, struct expression *e)
 		if (!depth && (closes || load_is_symbol(ld, ',') || (e->count && is_end_word(ld))))
 			return;
 		depth += opens;
-		depth -= closes && depth;
+		depth -= closes;
 		take(ld, e);
 	}
 }
@@ -235,7 +235,7 @@ static bool string(struct load *ld, const struct expression *e, struct default_e
 	if (e->count != 1 || (!is_kind(e, 0, FOREIGN_STRING) && !is_double))
 		return false;
 	set_literal(out, LITERAL_STRING, content(ld, &e->at[0]));
-	return true;
+	return out->literal.text;
 }
 
 static bool word(const struct expression *e, struct default_expr *out)
@@ -430,15 +430,20 @@ static void adapt(struct load *ld, const struct type *type, struct literal *lite
 		literal->form = LITERAL_STRING;
 }
 
-/* X'00ff' keeps its form; B'0' is told by it. */
-static void keep_prefix(struct load *ld, const struct expression *e, struct default_expr *def)
+/*
+ * X'00ff' keeps its form, and B'0' is told by it; for any other type they are no
+ * values that could be written in another way.
+ */
+static bool keep_prefix(struct load *ld, const struct expression *e, const struct type *type,
+			struct default_expr *def)
 {
 	const struct load_token *token = &e->at[0];
 	char prefix = e->count == 1 ? load_token_prefix(token) : '\0';
 
 	if (def->kind != DEFAULT_LITERAL || (prefix != 'X' && prefix != 'B'))
-		return;
+		return true;
 	set_literal(def, LITERAL_STRING, arena_strndup(&ld->arena, token->text, token->len));
+	return type->id == (prefix == 'X' ? TYPE_BYTES : TYPE_BOOLEAN);
 }
 
 static void lose(struct load *ld, const struct load_table *table, const struct load_column *column,
@@ -477,8 +482,8 @@ void load_default(struct load *ld, struct load_table *table, struct load_column 
 		return;
 	if (ok && column->is_array)
 		ok = fits_array(&def);
+	ok = ok && keep_prefix(ld, &e, type, &def);
 	if (ok) {
-		keep_prefix(ld, &e, &def);
 		if (def.kind == DEFAULT_LITERAL && !is_hex(&def))
 			adapt(ld, type, &def.literal);
 		ok = !apply_default(&def, type, &table->arena, &value, &err);

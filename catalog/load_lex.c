@@ -105,8 +105,8 @@ static void take_quoted(struct load_lexer *lx, bool backslashes)
 			lx->at++;
 		}
 	}
-	if (lx->at < lx->len)
-		lx->at++;
+	/* A backslash that is the last byte of what was cut off has nothing behind it. */
+	lx->at = lx->at < lx->len ? lx->at + 1 : lx->len;
 }
 
 /* Bytes of $tag$ here, or 0. */

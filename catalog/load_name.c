@@ -35,9 +35,9 @@ static bool is_default_schema(const struct load *ld, const char *schema)
 	case LOAD_ANY:
 	case LOAD_MYSQL:
 	case LOAD_DIALECT_COUNT:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }
 
 const char *load_namespace(const struct load *ld, const char *schema)

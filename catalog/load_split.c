@@ -136,6 +136,12 @@ static bool at_block_comment(struct split *s)
 	return comes(s, "/*") && !conditional_mark(s);
 }
 
+/* A word ends where a delimiter of the file's own begins: "END$$". */
+static bool is_in_word(struct split *s)
+{
+	return goes_on_word(peek(s, 0)) && (s->delimiter[0] == ';' || !comes(s, s->delimiter));
+}
+
 typedef void step_fn(struct split *s);
 
 static int not_closed(struct scan *scan, const struct err_origin *origin, const char *what)
@@ -262,7 +268,7 @@ static void take_word(struct scan *scan)
 	char word[WORD_MAX + 1];
 	size_t n = 0;
 
-	while (goes_on_word(peek(s, 0))) {
+	while (is_in_word(s)) {
 		if (n < WORD_MAX)
 			word[n] = (char)peek(s, 0);
 		n++;
@@ -329,7 +335,7 @@ static void take_one(struct scan *scan)
 	} else if (starts_word(c)) {
 		take_word(scan);
 	} else if (c >= '0' && c <= '9') {
-		while (goes_on_word(peek(s, 0)))
+		while (is_in_word(s))
 			take(s);
 		scan->before = BEFORE_OTHER;
 	} else if (c == '\'' || c == '"' || c == '`' || (c == '[' && s->dialect == LOAD_SQLITE)) {

@@ -184,7 +184,8 @@ static bool accept_object(struct load *ld, const char *verb, char kind[48])
 static bool is_prefix(const struct load *ld)
 {
 	static const char *const words[] = { "OR", "DEFINER", "ALGORITHM", "SQL", "AGGREGATE",
-					     "TRUSTED", "CONSTRAINT", "GLOBAL", "LOCAL" };
+					     "TRUSTED", "CONSTRAINT", "GLOBAL", "LOCAL", "TEMP",
+					     "TEMPORARY" };
 
 	for (size_t i = 0; i < countof(words); i++) {
 		if (load_is(ld, words[i]))
@@ -299,7 +300,6 @@ static void run_rule(struct load *ld, const struct rule *rule)
 
 static void unknown(struct load *ld, const struct err *ours)
 {
-	const char *excerpt;
 	size_t from = load_pos(ld);
 
 	if (!ld->options->lenient && ours->code) {
@@ -307,9 +307,8 @@ static void unknown(struct load *ld, const struct err *ours)
 		return;
 	}
 	load_skip_rest(ld);
-	excerpt = load_excerpt(ld, from);
 	load_lose(ld, LOSS_STATEMENT, from, "Unknown statement",
-		  "left out this statement, which is unknown: %s", excerpt);
+		  "left out this statement, which is unknown: %s", load_excerpt(ld, 0));
 }
 
 static void run_foreign(struct load *ld, const struct err *ours)

@@ -44,11 +44,14 @@ static const char *const option_words[] = {
 	"CHARACTER", "VIRTUAL", "STORED", "INVISIBLE", "VISIBLE", "IDENTITY", "DEFERRABLE", "STORAGE",
 	"INITIALLY", "COLUMN_FORMAT", "COMPRESSED", "COMPRESSION", "USING", "ASCII", "UNICODE", "ID",
 	"SRID", "WITH", "WITHOUT", "UNSIGNED", "SIGNED", "ZEROFILL", "BINARY", "SPARSE", "ENCODE",
-	"FIRST", "AFTER", "OPTIONS", "ENUM", "SET",
+	"FIRST", "AFTER", "OPTIONS", "ENUM", "SET", "ARRAY",
 };
 
 static bool is_option_word(const struct load *ld)
 {
+	/* VARYING CHARACTER(20); SQLite has no CHARACTER SET. */
+	if (ld->dialect == LOAD_SQLITE && load_is(ld, "CHARACTER"))
+		return false;
 	for (size_t i = 0; i < countof(option_words); i++) {
 		if (load_is(ld, option_words[i]))
 			return true;
@@ -264,13 +267,13 @@ static bool by_row(const struct foreign *f, const struct row *row, struct mapped
 	case IGNORED:
 		return true;
 	case DECIMAL:
-		out->is_other |= fit_decimal(f, &out->type);
+		out->is_other |= fit_decimal(f, &out->type) || f->count > PARAMS_MAX;
 		return true;
 	case DIMENSION:
+	default:
 		out->type.dimension = (uint16_t)f->params[0];
 		return f->count == 1 && f->params[0] >= 1 && f->params[0] <= EMBEDDING_MAX;
 	}
-	return false;
 }
 
 /* As exec takes it. */
@@ -383,14 +386,14 @@ static bool by_definition(struct load *ld, const struct foreign *f, struct mappe
 	switch (type->kind) {
 	case TYPE_OF_ENUM:
 		out->type.id = TYPE_TEXT;
-		break;
+		return true;
 	case TYPE_OF_ROW:
 		out->type.id = TYPE_JSON;
-		break;
+		return true;
 	case TYPE_OF_DOMAIN:
+	default:
 		return by_domain(ld, type, out, depth, err);
 	}
-	return true;
 }
 
 static bool map_type(struct load *ld, const struct foreign *f, struct mapped *out, unsigned depth,

@@ -145,6 +145,7 @@ static int merge_option(struct merge *m, const struct setting *setting)
 {
 	const struct option *option = option_find(setting->name, strlen(setting->name));
 	struct table_options mine = m->base->options;
+	/* cppcheck-suppress danglingLifetime; both are gone at the same time */
 	struct subject subject = { .unit = UNIT_TABLE_OPTION, .option = option, .options = &mine };
 	int rc;
 

@@ -128,14 +128,13 @@ static enum action_kind action_of(const struct change *c, enum attribute attribu
 		return c->mine.nullable ? ACTION_DROP_NOT_NULL : ACTION_SET_NOT_NULL;
 	case ATTRIBUTE_DEFAULT:
 		return c->mine.def.kind == DEFAULT_NONE ? ACTION_DROP_DEFAULT : ACTION_SET_DEFAULT;
-	case ATTRIBUTE_COMMENT:
-		return ACTION_COLUMN_COMMENT;
-	case ATTRIBUTE_PRIMARY_KEY:
+	case ATTRIBUTE_PRIMARY_KEY:	/* these are fixed */
 	case ATTRIBUTE_PARTITION_KEY:
+	case ATTRIBUTE_COMMENT:
 	case ATTRIBUTE_COUNT:
-		break;
+	default:
+		return ACTION_COLUMN_COMMENT;
 	}
-	return ACTION_KIND_COUNT;
 }
 
 static int merge_attribute(struct change *c, enum attribute attribute)
@@ -186,7 +185,7 @@ static int check_rename(struct change *c, bool *renamed)
 /* Dropped meanwhile, and as it was in the document: their drop stands (decisions.md 28). */
 static bool is_untouched(const struct change *c)
 {
-	return !c->now && column_equal(c->was, &c->mine);
+	return column_equal(c->was, &c->mine);
 }
 
 static int start(struct merge *m, unsigned index, struct change *c)

@@ -6,10 +6,12 @@
 #include "catalog/merge.h"
 
 #include "base/stamp.h"
+#include "base/stream.h"
 #include "catalog/emit.h"
 #include "catalog/json.h"
 #include "catalog/print.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,19 +30,15 @@ static void print_attribute(enum attribute attribute, const struct column *colum
 	case ATTRIBUTE_NULL:
 		emit_bool(&e, NULL, column->nullable);
 		break;
-	case ATTRIBUTE_PRIMARY_KEY:
-		emit_bool(&e, NULL, column->primary_key);
-		break;
-	case ATTRIBUTE_PARTITION_KEY:
-		emit_bool(&e, NULL, column->partition_key);
-		break;
 	case ATTRIBUTE_DEFAULT:
 		print_default_to(&e, NULL, column);
 		break;
+	case ATTRIBUTE_PRIMARY_KEY:	/* these are fixed */
+	case ATTRIBUTE_PARTITION_KEY:
 	case ATTRIBUTE_COMMENT:
-		emit_text(&e, NULL, column->comment);
-		break;
 	case ATTRIBUTE_COUNT:
+	default:
+		emit_text(&e, NULL, column->comment);
 		break;
 	}
 }
@@ -86,6 +84,7 @@ static void print_side(const struct subject *s, const struct table *table, FILE 
 		emit_text(&e, NULL, table->name);
 		break;
 	case UNIT_TABLE_NAMESPACE:
+	default:
 		emit_text(&e, NULL, table->namespace_name);
 		break;
 	}
@@ -118,9 +117,10 @@ static bool same_column(const struct subject *s, const struct column *a, const s
 {
 	if (!a || !b)
 		return a == b;
+	assert(s->unit != UNIT_COLUMN);	/* it is about one that is gone */
 	if (s->unit == UNIT_COLUMN_NAME || s->unit == UNIT_NAME_TAKEN)
 		return !delta_is_renamed(a, b);
-	return s->unit == UNIT_COLUMN || !delta_has_attribute(s->attribute, a, b);
+	return !delta_has_attribute(s->attribute, a, b);
 }
 
 static bool same_side(const struct subject *s, const struct table *a, const struct table *b)
@@ -138,9 +138,9 @@ static bool same_side(const struct subject *s, const struct table *a, const stru
 	case UNIT_TABLE_NAME:
 		return strcmp(a->name, b->name) == 0;
 	case UNIT_TABLE_NAMESPACE:
+	default:
 		return strcmp(a->namespace_name, b->namespace_name) == 0;
 	}
-	return true;
 }
 
 /*
@@ -174,7 +174,7 @@ static char *value_text(const struct merge *m, const struct subject *s, const st
 {
 	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = text_stream(&text, &len);
 
 	if (!out)
 		return NULL;
@@ -200,9 +200,8 @@ static void fill_detail(struct merge *m, const struct subject *s, const struct t
 	int width;
 
 	snprintf(labels[0], sizeof(labels[0]), "base (%u)", m->base->version);
+	/* The longest: the version is a later one than the base. */
 	width = snprintf(labels[1], sizeof(labels[1]), "theirs (%u)", theirs->version);
-	if ((int)strlen(labels[0]) > width)
-		width = (int)strlen(labels[0]);
 	for (unsigned i = 0; i < countof(values); i++) {
 		n += (size_t)snprintf(m->err->detail + n, size - n, "  %-*s  %s\n", width,
 				      labels[i], values[i] ? values[i] : "?");
@@ -225,7 +224,7 @@ static void name_subject(const struct merge *m, const struct subject *s, char *o
 			column = column_of(s, m->base);
 		if (!column)
 			column = s->mine;
-		snprintf(out, size, "column %u %s", s->column_id, column ? column->name : "");
+		snprintf(out, size, "column %u %s", s->column_id, column->name);
 		break;
 	case UNIT_TABLE_COMMENT:
 		snprintf(out, size, "table_comment");
@@ -237,6 +236,7 @@ static void name_subject(const struct merge *m, const struct subject *s, char *o
 		snprintf(out, size, "table_name");
 		break;
 	case UNIT_TABLE_NAMESPACE:
+	default:
 		snprintf(out, size, "namespace_id");
 		break;
 	}
@@ -269,8 +269,7 @@ int merge_conflict(struct merge *m, const struct subject *subject)
 	struct table *theirs;
 	int rc;
 
-	if (!m->err)
-		return -EBUSY;
+	assert(m->err);	/* nothing is in conflict with itself: means_nothing of merge.c */
 	theirs = find_change(m, subject, m->base->version);
 	rc = tell(m, subject, theirs);
 	fill_detail(m, subject, theirs);
@@ -278,24 +277,26 @@ int merge_conflict(struct merge *m, const struct subject *subject)
 	return rc;
 }
 
-/* The first version that had used the number; 0 if it cannot be read. */
-static uint32_t first_with(const struct merge *m, uint32_t column_id)
+/* The first version that had used the number. */
+static int first_with(const struct merge *m, uint32_t column_id, uint32_t *out)
 {
 	uint32_t low = 1, high = m->current->version;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		struct table *table;
+		int rc = m->history->version(m->history->arg, middle, &table, m->err);
 
-		if (m->history->version(m->history->arg, middle, &table, NULL))
-			return 0;
+		if (rc)
+			return rc;
 		if (table->next_column_id > column_id)
 			high = middle;
 		else
 			low = middle + 1;
 		table_put(table);
 	}
-	return low;
+	*out = low;
+	return 0;
 }
 
 int merge_gone(struct merge *m, const struct document_column *column)
@@ -307,10 +308,11 @@ int merge_gone(struct merge *m, const struct document_column *column)
 	struct table *theirs;
 	int rc;
 
-	if (!m->err)
-		return -EBUSY;
-	first = first_with(m, column->id);
-	if (!first || first == m->current->version)
+	assert(m->err);
+	rc = first_with(m, column->id, &first);
+	if (rc)
+		return rc;
+	if (first == m->current->version)
 		return err_at(m->err, -EINVAL, subject.at->pos,
 			      "column_id %u is not in use any more. Leave column_id out of a new "
 			      "column", column->id);

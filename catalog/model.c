@@ -240,6 +240,9 @@ struct column *table_find_column_id(const struct table *table, uint32_t id)
 {
 	uint32_t low = 0, high = table->column_count;
 
+	/* Where nothing was dropped. */
+	if (id - 1 < high && table->columns[id - 1].id == id)
+		return &table->columns[id - 1];
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
@@ -251,27 +254,36 @@ struct column *table_find_column_id(const struct table *table, uint32_t id)
 	return low < table->column_count && table->columns[low].id == id ? &table->columns[low] : NULL;
 }
 
-int comment_check(const char *text, long pos, struct err *err)
+int text_check(const char *what, const char *text, long pos, struct err *err)
 {
 	size_t len = text ? strlen(text) : 0;
 	uint32_t cp;
 
 	if (len > COMMENT_MAX_BYTES)
-		return err_at(err, -EINVAL, pos, "Comment is too long (%zu bytes, max %d)", len,
-			      COMMENT_MAX_BYTES);
-	for (size_t i = 0; i < len;) {
-		int n = utf8_decode(text + i, len - i, &cp);
+		return err_at(err, -EINVAL, pos, "%s is too long (%zu bytes, max %d)", what,
+			      len, COMMENT_MAX_BYTES);
+	for (size_t i = 0, used; i < len; i += used) {
+		int n;
 
+		used = utf8_plain(text + i, len - i);
+		if (used)
+			continue;
+		n = utf8_decode(text + i, len - i, &cp);
 		if (n <= 0)
-			return err_at(err, -EINVAL, pos, "Comment is not valid UTF-8");
+			return err_at(err, -EINVAL, pos, "%s is not valid UTF-8", what);
 		if (cp == '\r' || utf8_is_hidden(cp))
 			return err_at(err, -EINVAL, pos,
-				      "Comment holds the control character U+%04X; "
+				      "%s holds the control character U+%04X; "
 				      "only newline and tab are allowed",
-				      (unsigned)cp);
-		i += (size_t)n;
+				      what, (unsigned)cp);
+		used = (size_t)n;
 	}
 	return 0;
+}
+
+int comment_check(const char *text, long pos, struct err *err)
+{
+	return text_check("Comment", text, pos, err);
 }
 
 int comment_set(struct arena *arena, const char **out, const char *text, long pos, struct err *err)
@@ -300,15 +312,15 @@ bool default_equal(const struct column_default *a, const struct column_default *
 	if (a->kind != b->kind)
 		return false;
 	switch (a->kind) {
-	case DEFAULT_NONE:
-		return true;
 	case DEFAULT_LITERAL:
 		return text_equal(a->text, b->text);
 	case DEFAULT_FUNCTION:
 		return text_equal(a->function, b->function) && a->nargs == b->nargs &&
 		       !memcmp(a->args, b->args, a->nargs * sizeof(a->args[0]));
+	case DEFAULT_NONE:
+	default:
+		return true;
 	}
-	return false;
 }
 
 bool column_equal(const struct column *a, const struct column *b)

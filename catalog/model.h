@@ -23,7 +23,7 @@
 #define COLUMNS_MAX 4096
 #define COMMENT_MAX_BYTES 4096
 #define DEFAULT_MAX_BYTES 4096
-#define LOCATION_NAME_SIZE (2 * NAME_SIZE + 16)	/* "ns/table_123" */
+#define LOCATION_NAME_SIZE (2 * NAME_SIZE + 24)	/* "ns/table_123_2" */
 #define USER_NAME_SIZE 64
 #define COMMAND_SIZE 32
 
@@ -216,10 +216,13 @@ struct column *table_find_column(const struct table *table, const char *name);
 struct column *table_find_column_id(const struct table *table, uint32_t id);
 
 /*
- * Check a comment or description (NULL is fine): "Comment is too long (N bytes,
- * max 4096)", valid UTF-8, no control characters but newline and tab.  0 or
- * -EINVAL at pos.
+ * Check a text for people (NULL is fine): "WHAT is too long (N bytes, max
+ * 4096)", valid UTF-8, no control characters but newline and tab.  0 or -EINVAL
+ * at pos.
  */
+int text_check(const char *what, const char *text, long pos, struct err *err) MUST_CHECK;
+
+/* The same for what is a "Comment". */
 int comment_check(const char *text, long pos, struct err *err) MUST_CHECK;
 
 /*

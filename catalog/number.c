@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/number.h"
 
+#include "base/stream.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,7 +155,7 @@ const char *number_print(int128 units, unsigned scale, char out[NUMBER_SIZE])
 /* Numbers of up to `places` places before the point are written without exponent. */
 static const char *rewrite(double value, int digits, int places, char out[NUMBER_SIZE])
 {
-	int exponent = atoi(strchr(out, 'e') + 1);
+	int exponent = (int)strtol(strchr(out, 'e') + 1, NULL, 10);
 	int fraction = digits - 1 - exponent;
 
 	if (exponent >= -4 && exponent < places)
@@ -161,21 +163,55 @@ static const char *rewrite(double value, int digits, int places, char out[NUMBER
 	return out;
 }
 
-/* Every integer below 10^15 is a double, and every one below 10^7 a float. */
+unsigned number_width(uint64_t value)
+{
+	unsigned width = 1;
+
+	for (; value >= 10; value /= 10)
+		width++;
+	return width;
+}
+
+static void put_digits(uint64_t value, unsigned width, char *to)
+{
+	for (; width; width--, value /= 10)
+		to[width - 1] = (char)('0' + value % 10);
+}
+
 const char *number_print_unsigned(uint64_t value, char out[NUMBER_SIZE])
 {
-	char reversed[NUMBER_SIZE];
-	size_t n = 0, len = 0;
+	unsigned width = number_width(value);
 
-	do
-		reversed[n++] = (char)('0' + value % 10);
-	while (value /= 10);
-	while (n)
-		out[len++] = reversed[--n];
-	out[len] = '\0';
+	put_digits(value, width, out);
+	out[width] = '\0';
 	return out;
 }
 
+void number_write(uint64_t value, FILE *out)
+{
+	char digits[NUMBER_SIZE], *at = stream_room(out, sizeof(digits));
+	unsigned width;
+
+	if (value < 10) {
+		putc_unlocked('0' + (char)value, out);
+		return;
+	}
+	width = number_width(value);
+	put_digits(value, width, at ? at : digits);
+	if (at)
+		stream_take(out, at + width);
+	else
+		stream_put(out, digits, width);
+}
+
+void number_write_signed(int64_t value, FILE *out)
+{
+	if (value < 0)
+		putc_unlocked('-', out);
+	number_write(value < 0 ? -(uint64_t)value : (uint64_t)value, out);
+}
+
+/* Every integer below 10^15 is a double, and every one below 10^7 a float. */
 const char *number_print_double(double value, char out[NUMBER_SIZE])
 {
 	int digits = 0;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define NUMBER_DIGITS_MAX 38
 #define NUMBER_SIZE 48	/* bytes of any number printed here, with its NUL */
@@ -50,6 +51,11 @@ const char *number_print(int128 units, unsigned scale, char out[NUMBER_SIZE]);
 
 /* Returns out. */
 const char *number_print_unsigned(uint64_t value, char out[NUMBER_SIZE]);
+
+/* Into a stream; and how many digits that are. */
+void number_write(uint64_t value, FILE *out);
+void number_write_signed(int64_t value, FILE *out);
+unsigned number_width(uint64_t value);
 
 /* The fewest digits that read back the same; finite values only; returns out. */
 const char *number_print_double(double value, char out[NUMBER_SIZE]);

@@ -2,7 +2,9 @@
 #include "catalog/option.h"
 
 #include "base/name.h"
+#include "base/stream.h"
 #include "catalog/flush.h"
+#include "catalog/number.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -97,6 +99,7 @@ static uint64_t get_number(const struct option *option, const struct table_optio
 	uint64_t u64;
 	uint32_t u32;
 
+	assert(option->kind != OPTION_STORAGE && option->kind != OPTION_FLUSH);
 	switch (option->kind) {
 	case OPTION_BOOL:
 	case OPTION_ENUM:
@@ -105,14 +108,12 @@ static uint64_t get_number(const struct option *option, const struct table_optio
 		memcpy(&u32, at, sizeof(u32));
 		return u32;
 	case OPTION_U64:
-		memcpy(&u64, at, sizeof(u64));
-		return u64;
 	case OPTION_STORAGE:
 	case OPTION_FLUSH:
-		break;
+	default:
+		memcpy(&u64, at, sizeof(u64));
+		return u64;
 	}
-	assert(!"an option with a number");
-	return 0;
 }
 
 static void set_number(const struct option *option, struct table_options *options, uint64_t value)
@@ -121,6 +122,7 @@ static void set_number(const struct option *option, struct table_options *option
 	uint32_t u32 = (uint32_t)value;
 	uint8_t u8 = (uint8_t)value;
 
+	assert(option->kind != OPTION_STORAGE && option->kind != OPTION_FLUSH);
 	switch (option->kind) {
 	case OPTION_BOOL:
 	case OPTION_ENUM:
@@ -130,10 +132,10 @@ static void set_number(const struct option *option, struct table_options *option
 		memcpy(at, &u32, sizeof(u32));
 		break;
 	case OPTION_U64:
-		memcpy(at, &value, sizeof(value));
-		break;
 	case OPTION_STORAGE:
 	case OPTION_FLUSH:
+	default:
+		memcpy(at, &value, sizeof(value));
 		break;
 	}
 }
@@ -373,9 +375,9 @@ int option_set(const struct option *option, enum table_type type, struct table_o
 	case OPTION_U64:
 		return set_limited(option, options, value, pos, err);
 	case OPTION_FLUSH:
+	default:
 		return set_flush(option, options, value, pos, err);
 	}
-	return -EINVAL;
 }
 
 int option_unknown(const char *name, size_t len, enum table_type type, long pos, struct err *err)
@@ -404,10 +406,10 @@ static int check_number(const struct option *option, const struct table_options 
 			struct err *err)
 {
 	struct table_options scratch;
-	char text[24];
+	char text[NUMBER_SIZE];
 	struct literal value = { .form = LITERAL_NUMBER, .text = text };
 
-	snprintf(text, sizeof(text), "%" PRIu64, get_number(option, options));
+	number_print_unsigned(get_number(option, options), text);
 	value.len = strlen(text);
 	return set_limited(option, &scratch, &value, -1, err);
 }
@@ -448,9 +450,9 @@ int option_check(const struct option *option, enum table_type type,
 	case OPTION_U64:
 		return check_number(option, options, err);
 	case OPTION_FLUSH:
+	default:
 		return flush_check(&options->flush_policy, err);
 	}
-	return 0;
 }
 
 bool option_is_default(const struct option *option, const struct table_options *options)
@@ -473,53 +475,71 @@ bool option_equal(const struct option *option, const struct table_options *a,
 	case OPTION_ENUM:
 	case OPTION_U32:
 	case OPTION_U64:
+	default:
 		return get_number(option, a) == get_number(option, b);
 	}
-	return false;
+}
+
+static void print_quoted(const char *name, char quote, FILE *out)
+{
+	putc_unlocked(quote, out);
+	stream_puts(out, name);
+	putc_unlocked(quote, out);
 }
 
 void option_print_sql(const struct option *option, const struct table_options *options, FILE *out)
 {
 	switch (option->kind) {
 	case OPTION_STORAGE:
-		fprintf(out, "'%s'", (const char *)field(option, options));
+		print_quoted(field(option, options), '\'', out);
 		break;
 	case OPTION_BOOL:
-		fputs(get_number(option, options) ? "TRUE" : "FALSE", out);
+		stream_puts(out, get_number(option, options) ? "TRUE" : "FALSE");
 		break;
 	case OPTION_ENUM:
-		fprintf(out, "'%s'", option->names[get_number(option, options)]);
+		print_quoted(option->names[get_number(option, options)], '\'', out);
 		break;
 	case OPTION_U32:
 	case OPTION_U64:
-		fprintf(out, "%" PRIu64, get_number(option, options));
+		number_write(get_number(option, options), out);
 		break;
 	case OPTION_FLUSH:
-		fputc('\'', out);
+	default:
+		putc_unlocked('\'', out);
 		flush_print(&options->flush_policy, out);
-		fputc('\'', out);
+		putc_unlocked('\'', out);
+		break;
+	}
+}
+
+/* A name needs no escapes. */
+void option_print_to(struct emit *e, const struct option *option,
+		     const struct table_options *options)
+{
+	switch (option->kind) {
+	case OPTION_STORAGE:
+		print_quoted(field(option, options), '"', e->out);
+		break;
+	case OPTION_BOOL:
+		emit_bool_value(e, get_number(option, options));
+		break;
+	case OPTION_ENUM:
+		print_quoted(option->names[get_number(option, options)], '"', e->out);
+		break;
+	case OPTION_U32:
+	case OPTION_U64:
+		emit_unsigned_value(e, get_number(option, options));
+		break;
+	case OPTION_FLUSH:
+	default:
+		flush_print_to(e, &options->flush_policy);
 		break;
 	}
 }
 
 void option_print_json(const struct option *option, const struct table_options *options, FILE *out)
 {
-	switch (option->kind) {
-	case OPTION_STORAGE:
-		fprintf(out, "\"%s\"", (const char *)field(option, options));
-		break;
-	case OPTION_BOOL:
-		fputs(get_number(option, options) ? "true" : "false", out);
-		break;
-	case OPTION_ENUM:
-		fprintf(out, "\"%s\"", option->names[get_number(option, options)]);
-		break;
-	case OPTION_U32:
-	case OPTION_U64:
-		fprintf(out, "%" PRIu64, get_number(option, options));
-		break;
-	case OPTION_FLUSH:
-		flush_print_json(&options->flush_policy, out);
-		break;
-	}
+	struct emit e = EMIT_COMPACT(out);
+
+	option_print_to(&e, option, options);
 }

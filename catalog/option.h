@@ -7,6 +7,7 @@
 #define KALAM_CATALOG_OPTION_H
 
 #include "base/err.h"
+#include "catalog/emit.h"
 #include "catalog/model.h"
 #include "catalog/value.h"
 
@@ -88,5 +89,9 @@ void option_print_sql(const struct option *option, const struct table_options *o
  * "row_limit":1000,"interval_seconds":60}, or null.
  */
 void option_print_json(const struct option *option, const struct table_options *options, FILE *out);
+
+/* The same as the value of a member, its key already printed. */
+void option_print_to(struct emit *e, const struct option *option,
+		     const struct table_options *options);
 
 #endif

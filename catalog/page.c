@@ -103,7 +103,7 @@ int page_print_catalog(struct catalog *catalog, struct txn *txn, FILE *out, stru
 	if (!rc)
 		rc = print_storages(&page);
 	html_end(out);
-	return rc;
+	return txn_told(txn, err, rc);
 }
 
 static int64_t later(int64_t a, int64_t b)

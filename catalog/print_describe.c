@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/print.h"
 
+#include "base/stream.h"
 #include "base/utf8.h"
 #include "catalog/number.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum cell {
+enum cell_id {
 	CELL_ORDINAL,
 	CELL_NAME,
 	CELL_ID,
@@ -20,28 +20,40 @@ enum cell {
 	CELL_COUNT
 };
 
+struct cell {
+	const char *text;
+	size_t len;
+	unsigned width;		/* characters that are printed of it */
+	bool is_plain;		/* these are its bytes */
+};
+
+#define CELL(constant) { (constant), sizeof(constant) - 1, sizeof(constant) - 1, true }
+
 // clang-format off
-static const struct {
-	const char *title;
-	bool right;	/* numbers end below each other */
-} headings[] = {
-	[CELL_ORDINAL] = { "#",       true  },
-	[CELL_NAME]    = { "Column",  false },
-	[CELL_ID]      = { "Id",      true  },
-	[CELL_TYPE]    = { "Type",    false },
-	[CELL_NULL]    = { "Null",    false },
-	[CELL_KEY]     = { "Key",     false },
-	[CELL_DEFAULT] = { "Default", false },
-	[CELL_COMMENT] = { "Comment", false },
+static const struct cell headings[] = {
+	[CELL_ORDINAL] = CELL("#"),
+	[CELL_NAME]    = CELL("Column"),
+	[CELL_ID]      = CELL("Id"),
+	[CELL_TYPE]    = CELL("Type"),
+	[CELL_NULL]    = CELL("Null"),
+	[CELL_KEY]     = CELL("Key"),
+	[CELL_DEFAULT] = CELL("Default"),
+	[CELL_COMMENT] = CELL("Comment"),
+};
+
+/* Numbers end below each other. */
+static const bool is_right[CELL_COUNT] = {
+	[CELL_ORDINAL] = true,
+	[CELL_ID] = true,
 };
 // clang-format on
 _Static_assert(countof(headings) == CELL_COUNT, "every cell has a heading");
 
 struct row {
-	const char *cells[CELL_COUNT];	/* never NULL */
+	struct cell cells[CELL_COUNT];
 	char id[NUMBER_SIZE];
 	char type[TYPE_SQL_SIZE];
-	char *def;			/* owned */
+	char *def;			/* owned; NULL = none */
 };
 
 #define PIECE_SIZE 8	/* "\uXXXX" or one character, with its NUL */
@@ -70,10 +82,12 @@ static unsigned piece(const char *text, size_t len, char out[PIECE_SIZE], size_t
 /* Bytes at the beginning that are one character each and printed as they are. */
 static size_t plain_len(const char *text, size_t len)
 {
-	size_t plain = 0;
+	size_t plain = utf8_plain(text, len);
 
-	while (plain < len && text[plain] >= ' ' && text[plain] <= '~')
+	while (plain < len && text[plain] >= ' ' && text[plain] <= '~') {
 		plain++;
+		plain += utf8_plain(text + plain, len - plain);
+	}
 	return plain;
 }
 
@@ -85,22 +99,22 @@ void print_line(const char *text, size_t len, FILE *out)
 	for (; len; text += used, len -= used) {
 		used = plain_len(text, len);
 		if (used) {
-			fwrite(text, 1, used, out);
+			stream_put(out, text, used);
 			continue;
 		}
 		piece(text, len, printed, &used);
-		fputs(printed, out);
+		stream_puts(out, printed);
 	}
 }
 
 /* Characters that print_line prints. */
-static unsigned line_width(const char *text)
+static unsigned line_width(const char *text, size_t len)
 {
 	char printed[PIECE_SIZE];
 	unsigned width = 0;
 	size_t used;
 
-	for (size_t len = strlen(text); len; text += used, len -= used) {
+	for (; len; text += used, len -= used) {
 		used = plain_len(text, len);
 		width += used ? (unsigned)used : piece(text, len, printed, &used);
 	}
@@ -108,98 +122,140 @@ static unsigned line_width(const char *text)
 }
 
 /* Bytes of text without the blanks at its end. */
-static size_t trimmed_len(const char *text)
+static size_t trimmed_len(const char *text, size_t len)
 {
-	size_t len = strlen(text);
-
 	while (len && text[len - 1] == ' ')
 		len--;
 	return len;
 }
 
-static const char *key_name(const struct column *c)
+static struct cell key_cell(const struct column *c)
 {
-	if (c->primary_key)
-		return c->partition_key ? "PK,PART" : "PK";
-	return c->partition_key ? "PART" : "";
+	static const struct cell cells[] = { CELL(""), CELL("PK"), CELL("PART"), CELL("PK,PART") };
+
+	return cells[(c->primary_key ? 1 : 0) | (c->partition_key ? 2 : 0)];
 }
 
-/* false when memory is out; the row is to be freed in any case. */
+static struct cell null_cell(const struct column *c)
+{
+	static const struct cell cells[] = { CELL("NO"), CELL("YES") };
+
+	return cells[c->nullable];
+}
+
+/* NULL is empty. */
+static struct cell text_cell(const char *text)
+{
+	struct cell cell = CELL("");
+
+	if (!text)
+		return cell;
+	cell.text = text;
+	cell.len = strlen(text);
+	cell.is_plain = plain_len(text, cell.len) == cell.len;
+	cell.width = cell.is_plain ? (unsigned)cell.len : line_width(text, cell.len);
+	return cell;
+}
+
+static struct cell id_cell(const struct column *c, char text[NUMBER_SIZE])
+{
+	unsigned width = number_width(c->id);
+
+	return (struct cell){ number_print_unsigned(c->id, text), width, width, true };
+}
+
+/* false when memory is out. */
 static bool row_init(struct row *row, const struct column *c)
 {
-	row->def = print_default_text(c);
-	row->cells[CELL_ORDINAL] = number_print_unsigned(c->id, row->id);
-	row->cells[CELL_NAME] = c->name;
-	row->cells[CELL_ID] = row->id;
-	row->cells[CELL_TYPE] = type_sql(&c->type, row->type);
-	row->cells[CELL_NULL] = c->nullable ? "YES" : "NO";
-	row->cells[CELL_KEY] = key_name(c);
-	row->cells[CELL_DEFAULT] = row->def ? row->def : "";
-	row->cells[CELL_COMMENT] = c->comment ? c->comment : "";
-	return row->def;
+	bool has_default = c->def.kind != DEFAULT_NONE;
+
+	row->def = has_default ? print_default_text(c) : NULL;
+	row->cells[CELL_ORDINAL] = row->cells[CELL_ID] = id_cell(c, row->id);
+	row->cells[CELL_NAME] = text_cell(c->name);
+	row->cells[CELL_TYPE] = text_cell(type_sql(&c->type, row->type));
+	row->cells[CELL_NULL] = null_cell(c);
+	row->cells[CELL_KEY] = key_cell(c);
+	row->cells[CELL_DEFAULT] = text_cell(row->def);
+	row->cells[CELL_COMMENT] = text_cell(c->comment);
+	return !has_default || row->def;
 }
 
-static void widen(unsigned widths[CELL_COUNT], const struct row *row)
+static void widen(unsigned widths[CELL_COUNT], const struct cell cells[CELL_COUNT])
 {
-	for (unsigned i = 0; i < CELL_COUNT; i++) {
-		unsigned width = line_width(row->cells[i]);
-
-		if (widths[i] < width)
-			widths[i] = width;
-	}
+	for (unsigned i = 0; i < CELL_COUNT; i++)
+		if (widths[i] < cells[i].width)
+			widths[i] = cells[i].width;
 }
 
 static void print_blanks(unsigned count, FILE *out)
 {
-	static const char blanks[] = "                                ";
+	static const char blanks[32] = "                                ";
+	char *at;
 
-	for (; count >= sizeof(blanks); count -= (unsigned)sizeof(blanks) - 1)
-		fputs(blanks, out);
-	fwrite(blanks, 1, count, out);
+	for (; count > sizeof(blanks); count -= (unsigned)sizeof(blanks))
+		stream_put(out, blanks, sizeof(blanks));
+	at = stream_room(out, sizeof(blanks));
+	if (!at) {
+		stream_put(out, blanks, count);
+		return;
+	}
+	/* A copy of fixed length is two instructions, and what is too much is written over. */
+	memcpy(at, blanks, sizeof(blanks));
+	stream_take(out, at + count);
+}
+
+static void print_cell(const struct cell *cell, size_t len, FILE *out)
+{
+	if (cell->is_plain)
+		stream_put(out, cell->text, len);
+	else
+		print_line(cell->text, len, out);
 }
 
 /* Cells up to the last one that is not empty, so that no line ends in blanks. */
-static void print_row(const struct row *row, const unsigned widths[CELL_COUNT], FILE *out)
+static void print_row(const struct cell cells[CELL_COUNT], const unsigned widths[CELL_COUNT],
+		      FILE *out)
 {
 	unsigned last = CELL_COUNT - 1;
 
-	while (!trimmed_len(row->cells[last]))
+	while (!trimmed_len(cells[last].text, cells[last].len))
 		last--;
-	fputc(' ', out);
-	for (unsigned i = 0; i <= last; i++) {
-		unsigned blanks = widths[i] - line_width(row->cells[i]);
+	putc_unlocked(' ', out);
+	for (unsigned i = 0; i < last; i++) {
+		unsigned blanks = widths[i] - cells[i].width;
 
-		if (headings[i].right)
+		if (is_right[i])
 			print_blanks(blanks, out);
-		print_line(row->cells[i], i < last ? strlen(row->cells[i]) :
-			      trimmed_len(row->cells[i]), out);
-		if (i < last)
-			print_blanks(2 + (headings[i].right ? 0 : blanks), out);
+		print_cell(&cells[i], cells[i].len, out);
+		print_blanks(2 + (is_right[i] ? 0 : blanks), out);
 	}
-	fputc('\n', out);
+	if (is_right[last])
+		print_blanks(widths[last] - cells[last].width, out);
+	print_cell(&cells[last], trimmed_len(cells[last].text, cells[last].len), out);
+	putc_unlocked('\n', out);
 }
 
 static void print_rows(const struct table *table, FILE *out)
 {
+	struct row *rows = malloc(table->column_count * sizeof(*rows) + 1);
 	unsigned widths[CELL_COUNT] = { 0 };
-	struct row head = { 0 }, row;
 
-	for (unsigned i = 0; i < CELL_COUNT; i++)
-		head.cells[i] = headings[i].title;
-	widen(widths, &head);
-	for (uint32_t i = 0; i < table->column_count; i++) {
-		if (!row_init(&row, &table->columns[i]))
-			emit_fail(out);
-		widen(widths, &row);
-		free(row.def);
+	if (!rows) {
+		emit_fail(out);
+		return;
 	}
-	print_row(&head, widths, out);
+	widen(widths, headings);
 	for (uint32_t i = 0; i < table->column_count; i++) {
-		if (!row_init(&row, &table->columns[i]))
+		if (!row_init(&rows[i], &table->columns[i]))
 			emit_fail(out);
-		print_row(&row, widths, out);
-		free(row.def);
+		widen(widths, rows[i].cells);
 	}
+	print_row(headings, widths, out);
+	for (uint32_t i = 0; i < table->column_count; i++) {
+		print_row(rows[i].cells, widths, out);
+		free(rows[i].def);
+	}
+	free(rows);
 }
 
 /* Policies, switches and limits that say nothing while they are off. */
@@ -228,28 +284,45 @@ static void print_options(const struct table *table, FILE *out)
 
 		if (!is_shown(option, table))
 			continue;
-		fprintf(out, "%s%s ", lead, option->sql);
+		stream_puts(out, lead);
+		stream_puts(out, option->sql);
+		putc_unlocked(' ', out);
 		option_print_sql(option, &table->options, out);
 		lead = ", ";
 	}
 	if (lead[0] == ',')
-		fputc('\n', out);
+		putc_unlocked('\n', out);
+}
+
+static void print_heading(const struct table *table, FILE *out)
+{
+	stream_puts(out, table_type_name(table->type));
+	stream_puts(out, " TABLE ");
+	stream_puts(out, table->name);
+	stream_puts(out, "   version ");
+	number_write(table->version, out);
+	stream_puts(out, "   ");
+	number_write(table->column_count, out);
+	stream_puts(out, table->column_count == 1 ? " column" : " columns");
+	if (table->type != TABLE_SYSTEM) {
+		stream_puts(out, "   storage ");
+		stream_puts(out, table->options.storage_id);
+	}
+	stream_puts(out, "\n\n");
 }
 
 void print_describe(const struct table *table, FILE *out)
 {
-	fprintf(out, "%s TABLE %s   version %" PRIu32 "   %" PRIu32 " column%s",
-		table_type_name(table->type), table->name, table->version, table->column_count,
-		table->column_count == 1 ? "" : "s");
-	if (table->type != TABLE_SYSTEM)
-		fprintf(out, "   storage %s", table->options.storage_id);
-	fputs("\n\n", out);
+	size_t comment_len = table->comment ?
+		trimmed_len(table->comment, strlen(table->comment)) : 0;
+
+	print_heading(table, out);
 	print_rows(table, out);
-	fputc('\n', out);
+	putc_unlocked('\n', out);
 	print_options(table, out);
-	if (table->comment && trimmed_len(table->comment)) {
-		fputs("Comment: ", out);
-		print_line(table->comment, trimmed_len(table->comment), out);
-		fputc('\n', out);
+	if (comment_len) {
+		stream_puts(out, "Comment: ");
+		print_line(table->comment, comment_len, out);
+		putc_unlocked('\n', out);
 	}
 }

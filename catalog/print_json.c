@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/print.h"
 
+#include "base/stream.h"
 #include "catalog/value.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void end_document(struct emit *e)
 {
 	emit_close(e, '}');
-	fputc('\n', e->out);
+	putc_unlocked('\n', e->out);
 }
 
 static void emit_function(struct emit *e, const char *key, const struct column_default *def)
@@ -39,6 +39,7 @@ void print_default_to(struct emit *e, const char *key, const struct column *colu
 {
 	switch (column->def.kind) {
 	case DEFAULT_NONE:
+	default:
 		emit_null(e, key);
 		break;
 	case DEFAULT_LITERAL:
@@ -62,17 +63,25 @@ static void emit_column(struct emit *e, const char *key, const struct column *c,
 	char type[TYPE_SQL_SIZE];
 
 	emit_open(e, key, '{');
-	emit_unsigned(e, "column_id", c->id);
-	emit_text(e, "column_name", c->name);
+	emit_key_here(e, "column_id");
+	emit_unsigned_value(e, c->id);
+	emit_key_here(e, "column_name");
+	emit_text_value(e, c->name);
 	if (with_version)
 		emit_unsigned(e, "column_version", c->version);
-	emit_unsigned(e, "ordinal_position", c->id);
-	emit_text(e, "data_type", type_sql(&c->type, type));
-	emit_bool(e, "is_nullable", c->nullable);
-	emit_bool(e, "is_primary_key", c->primary_key);
-	emit_bool(e, "is_partition_key", c->partition_key);
+	emit_key_here(e, "ordinal_position");
+	emit_unsigned_value(e, c->id);
+	emit_key_here(e, "data_type");
+	emit_text_value(e, type_sql(&c->type, type));
+	emit_key_here(e, "is_nullable");
+	emit_bool_value(e, c->nullable);
+	emit_key_here(e, "is_primary_key");
+	emit_bool_value(e, c->primary_key);
+	emit_key_here(e, "is_partition_key");
+	emit_bool_value(e, c->partition_key);
 	print_default_to(e, "default_value", c);
-	emit_text(e, "column_comment", c->comment);
+	emit_key_here(e, "column_comment");
+	emit_text_value(e, c->comment);
 	emit_close(e, '}');
 }
 
@@ -86,7 +95,7 @@ void print_column_json(const struct column *column, FILE *out)
 	struct emit e = EMIT_INDENTED(out);
 
 	emit_column(&e, NULL, column, true);
-	fputc('\n', out);
+	putc_unlocked('\n', out);
 }
 
 void print_column_compact(const struct column *column, FILE *out)
@@ -96,37 +105,11 @@ void print_column_compact(const struct column *column, FILE *out)
 	print_column_to(&e, NULL, column);
 }
 
-/* The one option whose value is an object: its compact text is laid out again. */
-static void emit_flush(struct emit *e, const struct option *option,
-		       const struct table_options *options)
-{
-	char *json = NULL;
-	size_t len = 0;
-	FILE *text;
-
-	if (!options->flush_policy.row_limit && !options->flush_policy.interval_seconds) {
-		emit_null(e, option->key);
-		return;
-	}
-	text = open_memstream(&json, &len);
-	if (text)
-		option_print_json(option, options, text);
-	if (text && fclose(text) == 0)
-		emit_json(e, option->key, json, len);
-	else
-		emit_fail(e->out);
-	free(json);
-}
-
 void print_option_to(struct emit *e, const struct option *option,
 		     const struct table_options *options)
 {
-	if (option->kind == OPTION_FLUSH) {
-		emit_flush(e, option, options);
-		return;
-	}
 	emit_key(e, option->key);
-	option_print_json(option, options, e->out);
+	option_print_to(e, option, options);
 }
 
 static void emit_options(struct emit *e, const struct table *table)
@@ -142,7 +125,11 @@ static void emit_options(struct emit *e, const struct table *table)
 static void emit_qualified(struct emit *e, const char *key, const struct table *table)
 {
 	emit_key(e, key);
-	fprintf(e->out, "\"%s.%s\"", table->namespace_name, table->name);
+	stream_put(e->out, "\"", 1);
+	stream_puts(e->out, table->namespace_name);
+	stream_put(e->out, ".", 1);
+	stream_puts(e->out, table->name);
+	stream_put(e->out, "\"", 1);
 }
 
 void print_schema_json(const struct table *table, FILE *out)
@@ -181,8 +168,8 @@ static void emit_namespace_option(struct emit *e, const struct namespace_option 
 {
 	emit_key(e, NULL);
 	json_print_string(option->key, strlen(option->key), e->out);
-	fputs(e->indented ? ": " : ":", e->out);
-	fputs(option->json, e->out);
+	stream_puts(e->out, e->indented ? ": " : ":");
+	stream_puts(e->out, option->json);
 }
 
 void print_namespace_options_to(struct emit *e, const char *key, const struct namespace *ns)

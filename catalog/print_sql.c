@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/print.h"
 
+#include "base/stream.h"
 #include "base/utf8.h"
 #include "catalog/lex.h"
+#include "catalog/number.h"
 #include "catalog/value.h"
 
-#include <ctype.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+static bool is_letter(char c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
 
 /* Whether text can stand in a statement without quotes. */
 static bool is_bare_word(const char *text)
 {
-	if (!isalpha((unsigned char)text[0]))
+	if (!is_letter(text[0]))
 		return false;
 	for (const char *at = text; *at; at++)
-		if (!isalnum((unsigned char)*at) && *at != '_')
+		if (!is_letter(*at) && !(*at >= '0' && *at <= '9') && *at != '_')
 			return false;
 	return !name_needs_quotes(text);
 }
@@ -24,16 +29,16 @@ static bool is_bare_word(const char *text)
 void print_name_sql(const char *name, FILE *out)
 {
 	if (is_bare_word(name)) {
-		fputs(name, out);
+		stream_puts(out, name);
 		return;
 	}
-	fputc('"', out);
+	putc_unlocked('"', out);
 	for (; *name; name++) {
 		if (*name == '"')
-			fputc('"', out);
-		fputc(*name, out);
+			putc_unlocked('"', out);
+		putc_unlocked(*name, out);
 	}
-	fputc('"', out);
+	putc_unlocked('"', out);
 }
 
 void print_string_sql(const char *text, FILE *out)
@@ -43,16 +48,21 @@ void print_string_sql(const char *text, FILE *out)
 
 static void print_function(const struct column_default *def, FILE *out)
 {
-	fprintf(out, "%s(", def->function);
-	for (unsigned i = 0; i < def->nargs; i++)
-		fprintf(out, "%s%" PRId64, i ? ", " : "", def->args[i]);
-	fputc(')', out);
+	stream_puts(out, def->function);
+	putc_unlocked('(', out);
+	for (unsigned i = 0; i < def->nargs; i++) {
+		if (i)
+			stream_puts(out, ", ");
+		number_write_signed(def->args[i], out);
+	}
+	putc_unlocked(')', out);
 }
 
 void print_default_sql(const struct column *column, FILE *out)
 {
 	switch (column->def.kind) {
 	case DEFAULT_NONE:
+	default:
 		break;
 	case DEFAULT_LITERAL:
 		value_print_sql(&column->type, column->def.text, out);
@@ -71,7 +81,7 @@ char *print_default_text(const struct column *column)
 
 	if (column->def.kind == DEFAULT_NONE)
 		return calloc(1, 1);
-	out = open_memstream(&text, &len);
+	out = text_stream(&text, &len);
 	if (!out)
 		return NULL;
 	print_default_sql(column, out);
@@ -95,7 +105,7 @@ static void print_comment(const char *comment, FILE *out)
 {
 	if (!comment)
 		return;
-	fputs(" COMMENT ", out);
+	stream_puts(out, " COMMENT ");
 	print_string_sql(comment, out);
 }
 
@@ -103,20 +113,23 @@ static void print_column(const struct column *c, uint32_t expected_id, FILE *out
 {
 	char type[TYPE_SQL_SIZE];
 
-	fputs("  ", out);
+	stream_puts(out, "  ");
 	print_name_sql(c->name, out);
-	fprintf(out, " %s", type_sql(&c->type, type));
+	putc_unlocked(' ', out);
+	stream_puts(out, type_sql(&c->type, type));
 	if (c->primary_key)
-		fputs(" PRIMARY KEY", out);
+		stream_puts(out, " PRIMARY KEY");
 	if (!c->nullable)
-		fputs(" NOT NULL", out);
+		stream_puts(out, " NOT NULL");
 	if (c->def.kind != DEFAULT_NONE) {
-		fputs(" DEFAULT ", out);
+		stream_puts(out, " DEFAULT ");
 		print_default_sql(c, out);
 	}
 	print_comment(c->comment, out);
-	if (c->id != expected_id)
-		fprintf(out, " ID %" PRIu32, c->id);
+	if (c->id != expected_id) {
+		stream_puts(out, " ID ");
+		number_write(c->id, out);
+	}
 }
 
 static void print_columns(const struct table *table, FILE *out)
@@ -125,7 +138,7 @@ static void print_columns(const struct table *table, FILE *out)
 
 	for (uint32_t i = 0; i < table->column_count; i++) {
 		print_column(&table->columns[i], expected_id, out);
-		fputs(i + 1 < table->column_count ? ",\n" : "\n", out);
+		stream_puts(out, i + 1 < table->column_count ? ",\n" : "\n");
 		expected_id = table->columns[i].id + 1;
 	}
 }
@@ -138,12 +151,12 @@ static void print_partition(const struct table *table, FILE *out)
 	for (uint32_t i = 0; i < table->column_count; i++) {
 		if (!table->columns[i].partition_key)
 			continue;
-		fputs(lead, out);
+		stream_puts(out, lead);
 		print_name_sql(table->columns[i].name, out);
 		lead = ", ";
 	}
 	if (lead[0] == ',')
-		fputc(')', out);
+		putc_unlocked(')', out);
 }
 
 /* STORAGE_ID always, so that a dump says where data is; TTL_SECONDS, because it must be said. */
@@ -165,43 +178,48 @@ static void print_options(const struct table *table, FILE *out)
 
 		if (!is_worth_saying(option, table))
 			continue;
-		fprintf(out, "%s%s = ", lead, option->sql);
+		stream_puts(out, lead);
+		stream_puts(out, option->sql);
+		stream_puts(out, " = ");
 		option_print_sql(option, &table->options, out);
 		lead = ", ";
 	}
 	if (table->location_name[0] && !print_location_is_plain(table)) {
-		fprintf(out, "%sLOCATION_NAME = ", lead);
+		stream_puts(out, lead);
+		stream_puts(out, "LOCATION_NAME = ");
 		print_string_sql(table->location_name, out);
 		lead = ", ";
 	}
 	if (lead[0] == ',')
-		fputc(')', out);
+		putc_unlocked(')', out);
 }
 
 void print_schema_sql(const struct table *table, bool qualified, FILE *out)
 {
-	fprintf(out, "CREATE %s TABLE ", table_type_name(table->type));
+	stream_puts(out, "CREATE ");
+	stream_puts(out, table_type_name(table->type));
+	stream_puts(out, " TABLE ");
 	if (qualified) {
 		print_name_sql(table->namespace_name, out);
-		fputc('.', out);
+		putc_unlocked('.', out);
 	}
 	print_name_sql(table->name, out);
-	fputs(" (\n", out);
+	stream_puts(out, " (\n");
 	print_columns(table, out);
-	fputc(')', out);
+	putc_unlocked(')', out);
 	print_partition(table, out);
 	print_options(table, out);
 	print_comment(table->comment, out);
-	fputs(";\n", out);
+	stream_puts(out, ";\n");
 }
 
 /* The code unit of four hex digits, or 0. */
-static unsigned long hex_unit(const char *at)
+static uint32_t hex_unit(const char *at)
 {
 	char digits[5] = "";
 
 	memcpy(digits, at, strnlen(at, 4));
-	return strtoul(digits, NULL, 16);
+	return (uint32_t)strtoul(digits, NULL, 16);
 }
 
 /* One escape behind its backslash; the input is valid, so surrogates come in pairs. */
@@ -210,7 +228,7 @@ static const char *take_escape(const char *at, char **to)
 	static const char letters[] = "bfnrt";
 	static const char meanings[] = "\b\f\n\r\t";
 	const char *letter = strchr(letters, *at);
-	unsigned long c;
+	uint32_t c;
 
 	if (*at != 'u') {
 		*(*to)++ = letter ? meanings[letter - letters] : *at;
@@ -249,7 +267,7 @@ static void print_json_scalar(const char *json, FILE *out)
 	char *text;
 
 	if (json[0] != '"') {
-		fputs(json, out);
+		stream_puts(out, json);
 		return;
 	}
 	text = json_string_text(json);
@@ -263,37 +281,40 @@ static void print_json_scalar(const char *json, FILE *out)
 void print_namespace_option_sql(const struct namespace_option *option, FILE *out)
 {
 	print_name_sql(option->key, out);
-	fputs(" = ", out);
+	stream_puts(out, " = ");
 	print_json_scalar(option->json, out);
 }
 
 void print_namespace_sql(const struct namespace *ns, FILE *out)
 {
-	fputs("CREATE NAMESPACE ", out);
+	stream_puts(out, "CREATE NAMESPACE ");
 	print_name_sql(ns->name, out);
 	for (uint32_t i = 0; i < ns->option_count; i++) {
-		fputs(i ? ", " : " WITH (", out);
+		stream_puts(out, i ? ", " : " WITH (");
 		print_namespace_option_sql(&ns->options[i], out);
 	}
 	if (ns->option_count)
-		fputc(')', out);
+		putc_unlocked(')', out);
 	print_comment(ns->comment, out);
-	fputs(";\n", out);
+	stream_puts(out, ";\n");
 }
 
 static void print_clause(const char *word, const char *text, FILE *out)
 {
 	if (!text)
 		return;
-	fprintf(out, "\n  %s ", word);
+	stream_puts(out, "\n  ");
+	stream_puts(out, word);
+	putc_unlocked(' ', out);
 	print_string_sql(text, out);
 }
 
 void print_storage_sql(const struct storage *storage, bool secrets, FILE *out)
 {
-	fputs("CREATE STORAGE ", out);
+	stream_puts(out, "CREATE STORAGE ");
 	print_name_sql(storage->storage_id, out);
-	fprintf(out, " TYPE %s", storage_type_name(storage->type));
+	stream_puts(out, " TYPE ");
+	stream_puts(out, storage_type_name(storage->type));
 	print_clause("NAME", storage->storage_name, out);
 	print_clause("DESCRIPTION", storage->description, out);
 	print_clause("BASE_DIRECTORY", storage->base_directory, out);
@@ -301,5 +322,5 @@ void print_storage_sql(const struct storage *storage, bool secrets, FILE *out)
 	print_clause("USER_TABLES_TEMPLATE", storage->user_template, out);
 	print_clause("CREDENTIALS", secrets ? storage->credentials : NULL, out);
 	print_clause("CONFIG", storage->config, out);
-	fputs(";\n", out);
+	stream_puts(out, ";\n");
 }

@@ -6,11 +6,15 @@
 #include <string.h>
 #include <xxhash.h>
 
-static void put_uint(struct buf *b, uint64_t v)
+#define UINT_MOST 10	/* bytes of a number */
+
+static inline void put_uint(struct buf *b, uint64_t v)
 {
+	if (!buf_reserve(b, UINT_MOST))
+		return;
 	for (; v >= 0x80; v >>= 7)
-		buf_u8(b, (uint8_t)(v | 0x80));
-	buf_u8(b, (uint8_t)v);
+		b->at[b->len++] = (uint8_t)(v | 0x80);
+	b->at[b->len++] = (uint8_t)v;
 }
 
 static void put_int(struct buf *b, int64_t v)
@@ -97,6 +101,7 @@ static void put_default(struct buf *b, const struct column_default *def)
 {
 	switch (def->kind) {
 	case DEFAULT_NONE:
+	default:
 		break;
 	case DEFAULT_LITERAL:
 		put_text(b, def->text);

@@ -15,9 +15,15 @@ static const char *const kind_names[] = {
 	[RECORD_STORAGE] = "storage",
 };
 
-/* What names are made of, and what locations are made of. */
-#define NAME_BYTES "abcdefghijklmnopqrstuvwxyz0123456789_-"
-#define LOCATION_BYTES NAME_BYTES "/"
+/* What names are made of, and what locations may have besides. */
+enum name_byte { NAME_BYTE_NO, NAME_BYTE, LOCATION_BYTE };
+static const uint8_t name_bytes[256] = {
+	['a' ... 'z'] = NAME_BYTE,
+	['0' ... '9'] = NAME_BYTE,
+	['_'] = NAME_BYTE,
+	['-'] = NAME_BYTE,
+	['/'] = LOCATION_BYTE,
+};
 
 /* Least sizes, so that a count cannot ask for more memory than the record has bytes. */
 #define COLUMN_MIN_BYTES 9	/* id, name (2), type, flags, comment, version, rev, stamp */
@@ -56,14 +62,25 @@ static bool is_good(struct decoder *d, const char *what)
 	return !d->r.failed;
 }
 
-static uint64_t get_uint(struct decoder *d, uint64_t max, const char *what)
+/* The next byte, or 0 where is_good finds that there is none. */
+static inline uint8_t get_byte(struct decoder *d)
+{
+	if (d->r.failed || !d->r.len) {
+		d->r.failed = true;
+		return 0;
+	}
+	d->r.len--;
+	return *d->r.at++;
+}
+
+static uint64_t get_any_uint(struct decoder *d, uint64_t max, const char *what)
 {
 	uint64_t v = 0;
 	unsigned shift = 0;
 	uint8_t byte;
 
 	do {
-		byte = read_u8(&d->r);
+		byte = get_byte(d);
 		if (!is_good(d, what))
 			return 0;
 		/* The tenth byte has one bit left; no last byte but the first is 0. */
@@ -79,6 +96,14 @@ static uint64_t get_uint(struct decoder *d, uint64_t max, const char *what)
 		return 0;
 	}
 	return v;
+}
+
+/* Most numbers have one byte. */
+static inline uint64_t get_uint(struct decoder *d, uint64_t max, const char *what)
+{
+	if (!d->r.failed && d->r.len && !(*d->r.at & 0x80) && *d->r.at <= max)
+		return get_byte(d);
+	return get_any_uint(d, max, what);
 }
 
 static uint32_t get_u32(struct decoder *d, const char *what)
@@ -101,7 +126,7 @@ static int64_t get_stamp(struct decoder *d, int64_t from, const char *what)
 /* One byte below end: enums and flags. */
 static uint8_t get_small(struct decoder *d, unsigned end, const char *what)
 {
-	uint8_t v = read_u8(&d->r);
+	uint8_t v = get_byte(d);
 
 	if (!is_good(d, what))
 		return 0;
@@ -129,7 +154,7 @@ static const char *get_bytes(struct decoder *d, size_t len, const char *what)
 /* A short string of at least min bytes into out of size bytes; "" on damage. */
 static void get_short(struct decoder *d, char *out, size_t size, size_t min, const char *what)
 {
-	size_t len = read_u8(&d->r);
+	size_t len = get_byte(d);
 	const char *at = get_bytes(d, len, what);
 
 	out[0] = '\0';
@@ -143,14 +168,45 @@ static void get_short(struct decoder *d, char *out, size_t size, size_t min, con
 	out[len] = '\0';
 }
 
-/* A short string that may stand in a path. */
-static void get_name(struct decoder *d, char *out, size_t size, const char *allowed,
+/* Take a short string if there is one that may stand in a path: most can. */
+static bool take_name(struct decoder *d, char *out, size_t size, enum name_byte most)
+{
+	const uint8_t *at = d->r.at;
+	size_t len;
+
+	if (d->r.failed || !d->r.len)
+		return false;
+	len = *at++;
+	if (!len || len >= size || len >= d->r.len)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		enum name_byte byte = (enum name_byte)name_bytes[at[i]];
+
+		if (byte == NAME_BYTE_NO || byte > most)
+			return false;
+		out[i] = (char)at[i];
+	}
+	out[len] = '\0';
+	d->r.at = at + len;
+	d->r.len -= len + 1;
+	return true;
+}
+
+/* Such a string; most: the last of the bytes that are allowed. */
+static void get_name(struct decoder *d, char *out, size_t size, enum name_byte most,
 		     const char *what)
 {
+	if (take_name(d, out, size, most))
+		return;
 	get_short(d, out, size, 1, what);
-	if (out[strspn(out, allowed)]) {
+	for (const char *p = out; *p; p++) {
+		enum name_byte byte = (enum name_byte)name_bytes[(uint8_t)*p];
+
+		if (byte != NAME_BYTE_NO && byte <= most)
+			continue;
 		damaged(d, "%s is not a name", what);
 		out[0] = '\0';
+		return;
 	}
 }
 
@@ -203,7 +259,7 @@ static void *get_array(struct decoder *d, uint32_t count, size_t size, size_t mi
 
 static void get_options(struct decoder *d, struct table_options *options)
 {
-	get_name(d, options->storage_id, sizeof(options->storage_id), NAME_BYTES, "storage_id");
+	get_name(d, options->storage_id, sizeof(options->storage_id), NAME_BYTE, "storage_id");
 	options->use_user_storage = get_small(d, 2, "use_user_storage");
 	options->access_level = get_small(d, ACCESS_DBA + 1, "access_level");
 	options->eviction_strategy = get_small(d, EVICTION_HYBRID + 1, "eviction_strategy");
@@ -222,8 +278,9 @@ static void get_options(struct decoder *d, struct table_options *options)
 static void get_function(struct decoder *d, struct column_default *def)
 {
 	char name[NAME_SIZE] = "";
-	struct err unknown = ERR_INIT;
+	struct err unknown;
 
+	err_clear(&unknown);
 	get_short(d, name, sizeof(name), 1, "a default's function");
 	def->nargs = (unsigned)get_uint(d, DEFAULT_ARGS_MAX, "a function's argument count");
 	for (unsigned i = 0; i < def->nargs; i++)
@@ -239,6 +296,7 @@ static void get_default(struct decoder *d, struct column_default *def)
 {
 	switch (def->kind) {
 	case DEFAULT_NONE:
+	default:
 		break;
 	case DEFAULT_LITERAL:
 		def->text = get_text(d, "a default");
@@ -254,7 +312,7 @@ static void get_column(struct decoder *d, struct column *column, int64_t created
 	unsigned flags;
 
 	column->id = get_u32(d, "a column's id");
-	get_name(d, column->name, sizeof(column->name), NAME_BYTES, "a column's name");
+	get_name(d, column->name, sizeof(column->name), NAME_BYTE, "a column's name");
 	if (!d->r.failed && type_decode(&d->r, &column->type) != 0)
 		damaged(d, "the type of column '%s' is unknown", column->name);
 	flags = get_small(d, COLUMN_FLAGS_END, "a column's flags");
@@ -308,8 +366,8 @@ static void get_info(struct decoder *d, struct version_info *info, int64_t creat
 static void get_table(struct decoder *d, struct table *table)
 {
 	table->namespace_id = get_u32(d, "namespace id");
-	get_name(d, table->namespace_name, sizeof(table->namespace_name), NAME_BYTES, "namespace");
-	get_name(d, table->name, sizeof(table->name), NAME_BYTES, "name");
+	get_name(d, table->namespace_name, sizeof(table->namespace_name), NAME_BYTE, "namespace");
+	get_name(d, table->name, sizeof(table->name), NAME_BYTE, "name");
 	table->type = (enum table_type)get_small(d, TABLE_TYPE_COUNT, "table_type");
 	table->version = get_u32(d, "schema_version");
 	table->next_column_id = get_u32(d, "next_column_id");
@@ -321,7 +379,7 @@ static void get_table(struct decoder *d, struct table *table)
 	table->dropped_at = get_int(d, "dropped_at");
 	table->expires_at = get_int(d, "expires_at");
 	table->comment = get_text(d, "comment");
-	get_name(d, table->location_name, sizeof(table->location_name), LOCATION_BYTES,
+	get_name(d, table->location_name, sizeof(table->location_name), LOCATION_BYTE,
 		 "location_name");
 	get_options(d, &table->options);
 	get_columns(d, table);
@@ -347,7 +405,7 @@ static void get_storage(struct decoder *d, struct storage *storage)
 {
 	struct err cause = ERR_INIT;
 
-	get_name(d, storage->storage_id, sizeof(storage->storage_id), NAME_BYTES, "storage_id");
+	get_name(d, storage->storage_id, sizeof(storage->storage_id), NAME_BYTE, "storage_id");
 	storage->storage_name = get_needed_text(d, "storage_name");
 	storage->description = get_text(d, "description");
 	storage->type = (enum storage_type)get_small(d, STORAGE_TYPE_COUNT, "storage_type");
@@ -371,7 +429,7 @@ static void get_namespace(struct decoder *d, struct namespace *ns)
 {
 	uint32_t count;
 
-	get_name(d, ns->name, sizeof(ns->name), NAME_BYTES, "name");
+	get_name(d, ns->name, sizeof(ns->name), NAME_BYTE, "name");
 	ns->version = get_u32(d, "namespace_version");
 	ns->created_at = get_int(d, "created_at");
 	ns->updated_at = get_stamp(d, ns->created_at, "updated_at");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/refusal.h"
 
+#include "base/stream.h"
 #include "catalog/ddl.h"
 #include "catalog/emit.h"
 #include "catalog/value.h"
@@ -14,7 +15,7 @@ static void emit_statement(struct emit *e, const char *text, size_t len)
 {
 	char *masked = NULL;
 	size_t size;
-	FILE *out = open_memstream(&masked, &size);
+	FILE *out = text_stream(&masked, &size);
 
 	while (len && strchr(" \t\r\n;", text[len - 1]))
 		len--;

@@ -117,7 +117,7 @@ int name_find(struct txn *txn, enum dir_kind dir, uint32_t parent, const char *n
 	rc = store_get(txn, DB_NAMES, key_bytes(&key), &value);
 	if (rc)
 		return rc;
-	return bytes_be32(value, id);
+	return row_id(txn, value, id);
 }
 
 int child_find(struct txn *txn, enum dir_kind dir, uint32_t parent, uint32_t id,
@@ -212,6 +212,7 @@ int dir_state_touch(struct txn *txn, enum dir_kind dir, uint32_t parent, uint64_
 
 /* A children_fn with its argument, as one argument. */
 struct listing {
+	struct txn *txn;
 	children_fn *fn;
 	void *arg;
 };
@@ -220,7 +221,7 @@ static int list_child(void *arg, struct bytes rest, struct bytes name)
 {
 	const struct listing *l = arg;
 	uint32_t id;
-	int rc = bytes_be32(rest, &id);
+	int rc = row_id(l->txn, rest, &id);
 
 	return rc ? rc : l->fn(l->arg, id, name.at, name.len);
 }
@@ -229,7 +230,7 @@ static int list_name(void *arg, struct bytes name, struct bytes value)
 {
 	const struct listing *l = arg;
 	uint32_t id;
-	int rc = bytes_be32(value, &id);
+	int rc = row_id(l->txn, value, &id);
 
 	return rc ? rc : l->fn(l->arg, id, name.at, name.len);
 }
@@ -237,7 +238,7 @@ static int list_name(void *arg, struct bytes name, struct bytes value)
 int children_list(struct txn *txn, enum dir_kind dir, uint32_t parent, uint32_t after,
 		  children_fn *fn, void *arg)
 {
-	struct listing listing = { fn, arg };
+	struct listing listing = { txn, fn, arg };
 	struct key prefix, from;
 
 	if (after == UINT32_MAX)
@@ -249,7 +250,7 @@ int children_list(struct txn *txn, enum dir_kind dir, uint32_t parent, uint32_t 
 
 int names_list(struct txn *txn, enum dir_kind dir, uint32_t parent, children_fn *fn, void *arg)
 {
-	struct listing listing = { fn, arg };
+	struct listing listing = { txn, fn, arg };
 	struct key prefix;
 
 	dir_key(&prefix, dir, parent);

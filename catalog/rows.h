@@ -7,11 +7,11 @@
  * what is stored is answered: the built-in `system` namespace is not.
  *
  *   meta       text key -> le64                       (enum meta_key; "state" is the store's)
+ *              192, namespace be32 (0 = all) -> struct info_sums, each number le64
  *   names      parent be32, kind u8, name -> id be32
  *   children   parent be32, kind u8, id be32 -> name
  *   objects    kind u8, id be32 -> record
  *              128 + dir kind u8, parent be32 -> sequence le64, stamp le64, count le32
- *              192, namespace be32 (0 = all) -> struct info_sums, each number le64
  *              193, namespace be32, storage id -> its tables there le32
  *   versions   table be32, version be32 -> committed_at be64, record
  *   locations  normalised path, '/' at the end, or the beginning of names -> table be32
@@ -116,6 +116,10 @@ int row_storage(struct txn *txn, uint32_t id, struct storage **out, struct err *
 int row_version(struct txn *txn, uint32_t table, uint32_t version, struct table **out,
 		struct err *err) MUST_CHECK;
 
+/* The bytes of a record, borrowed until the transaction ends or writes; 0, -ENOENT, -EIO. */
+int row_record(struct txn *txn, enum object_kind kind, uint32_t id, struct bytes *record,
+	       struct err *err) MUST_CHECK;
+
 /* Whether there is a record of any content: 0, -ENOENT. */
 int row_exists(struct txn *txn, enum object_kind kind, uint32_t id) MUST_CHECK;
 
@@ -161,8 +165,8 @@ int trash_first(struct txn *txn, int64_t *when, uint32_t *table, enum trash_kind
 
 /* log.jsonl: append one line (with its newline); read from a byte offset. */
 int log_append(struct txn *txn, const char *line, size_t len, struct err *err) MUST_CHECK;
-/* Copy up to size bytes from offset to out; returns how many, 0 at the end. */
-size_t log_read(struct txn *txn, uint64_t offset, char *out, size_t size);
+/* Copy up to size bytes from offset to out; returns how many, 0 at the end, or -errno. */
+ssize_t log_read(struct txn *txn, uint64_t offset, char *out, size_t size);
 
 enum change_event {
 	EVENT_CREATE = 1,

@@ -7,8 +7,11 @@
 #include <errno.h>
 #include <string.h>
 
-/* Among the kinds of objects, behind the states of directories. */
-enum { SUMS_KIND = INFO_SUMS_KIND, USE_KIND = INFO_USE_KIND, KINDS_END = INFO_USE_KIND + 1 };
+/*
+ * The sums are behind the counters, on a page that every commit writes; the
+ * others among the kinds of objects, behind the states of directories.
+ */
+enum { SUMS_KIND = INFO_SUMS_KIND, USE_KIND = INFO_USE_KIND };
 
 static void info_key(struct key *key, uint8_t kind, uint32_t namespace_id)
 {
@@ -26,7 +29,7 @@ int info_sums_get(struct txn *txn, uint32_t namespace_id, struct info_sums *out,
 
 	*out = (struct info_sums){ 0 };
 	info_key(&key, SUMS_KIND, namespace_id);
-	rc = store_get(txn, DB_OBJECTS, key_bytes(&key), &value);
+	rc = store_get(txn, DB_META, key_bytes(&key), &value);
 	if (rc)
 		return rc == -ENOENT ? 0 : read_failed(err, rc, "the sizes of information_schema");
 	r = (struct reader){ .at = value.at, .len = value.len };
@@ -53,7 +56,7 @@ int info_sums_put(struct txn *txn, uint32_t namespace_id, const struct info_sums
 		key_le64(&value, sums->of[view].sequence);
 		key_le64(&value, (uint64_t)sums->of[view].changed_at);
 	}
-	return store_put(txn, DB_OBJECTS, key_bytes(&key), key_bytes(&value), err);
+	return store_put(txn, DB_META, key_bytes(&key), key_bytes(&value), err);
 }
 
 int storage_use_add(struct txn *txn, uint32_t namespace_id, const char *storage_id, int change,
@@ -102,16 +105,17 @@ int storage_use_list(struct txn *txn, uint32_t namespace_id, storage_use_fn *fn,
 }
 
 /* Everything whose key starts with prefix. */
-static int delete_prefix(struct txn *txn, const struct key *prefix, struct err *err)
+static int delete_prefix(struct txn *txn, enum store_db db, const struct key *prefix,
+			 struct err *err)
 {
 	struct bytes rest, value;
 	struct key key;
 	int rc;
 
-	while (!(rc = entry_first(txn, DB_OBJECTS, prefix, prefix, &rest, &value))) {
+	while (!(rc = entry_first(txn, db, prefix, prefix, &rest, &value))) {
 		key = *prefix;
 		key_text(&key, rest.at, rest.len);
-		rc = store_del(txn, DB_OBJECTS, key_bytes(&key), err);
+		rc = store_del(txn, db, key_bytes(&key), err);
 		if (rc)
 			return rc;
 	}
@@ -124,20 +128,28 @@ int info_rows_delete(struct txn *txn, uint32_t namespace_id, struct err *err)
 	int rc;
 
 	info_key(&key, SUMS_KIND, namespace_id);
-	rc = store_del(txn, DB_OBJECTS, key_bytes(&key), err);
+	rc = store_del(txn, DB_META, key_bytes(&key), err);
 	info_key(&key, USE_KIND, namespace_id);
-	return rc ? rc : delete_prefix(txn, &key, err);
+	return rc ? rc : delete_prefix(txn, DB_OBJECTS, &key, err);
 }
 
 int info_rows_delete_all(struct txn *txn, struct err *err)
 {
+	static const struct {
+		uint8_t kind;
+		enum store_db db;
+	} places[] = {
+		{ SUMS_KIND, DB_META },
+		{ SUMS_KIND, DB_OBJECTS },	/* where renderer 1 had them */
+		{ USE_KIND, DB_OBJECTS },
+	};
 	int rc = 0;
 
-	for (uint8_t kind = SUMS_KIND; !rc && kind < KINDS_END; kind++) {
+	for (size_t i = 0; !rc && i < countof(places); i++) {
 		struct key prefix = { .len = 0 };
 
-		key_u8(&prefix, kind);
-		rc = delete_prefix(txn, &prefix, err);
+		key_u8(&prefix, places[i].kind);
+		rc = delete_prefix(txn, places[i].db, &prefix, err);
 	}
 	return rc;
 }

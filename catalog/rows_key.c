@@ -63,6 +63,13 @@ int bytes_be32(struct bytes value, uint32_t *out)
 	return 0;
 }
 
+int row_id(struct txn *txn, struct bytes value, uint32_t *out)
+{
+	static const struct err damaged = { .code = -EIO, .text = "a row of an index is damaged" };
+
+	return bytes_be32(value, out) ? store_distrust(txn, &damaged) : 0;
+}
+
 uint64_t bytes_head_be64(struct bytes value)
 {
 	uint64_t v;

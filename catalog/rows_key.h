@@ -37,6 +37,9 @@ struct bytes key_bytes(const struct key *key);
 /* 0, or -EIO if value is not exactly that long. */
 int bytes_be32(struct bytes value, uint32_t *out) MUST_CHECK;
 
+/* The id in a row of an index; -EIO for a row of another length: the catalog is distrusted then. */
+int row_id(struct txn *txn, struct bytes value, uint32_t *out) MUST_CHECK;
+
 /* One entry of trash, and of changes (column_names borrows the value); -EIO for what is none. */
 int trash_read(struct bytes key, struct bytes value, int64_t *when, uint32_t *table,
 	       enum trash_kind *kind) MUST_CHECK;

@@ -47,7 +47,7 @@ int location_find(struct txn *txn, const char *path, uint32_t *owner)
 	if (location_key(&key, path))
 		return -ENOENT;
 	rc = store_get(txn, DB_LOCATIONS, key_bytes(&key), &value);
-	return rc ? rc : bytes_be32(value, owner);
+	return rc ? rc : row_id(txn, value, owner);
 }
 
 /*
@@ -72,7 +72,7 @@ static int owner_above(struct txn *txn, const struct key *key, uint32_t table, u
 		key_u8(&behind, 0);
 		rc = cursor_seek_before(c, key_bytes(&behind), &k, &v);
 		if (!rc)
-			rc = bytes_be32(v, &id);
+			rc = row_id(txn, v, &id);
 		if (rc)
 			break;
 		common = common_length(key, len, k);
@@ -87,6 +87,7 @@ static int owner_above(struct txn *txn, const struct key *key, uint32_t table, u
 }
 
 struct owner_search {
+	struct txn *txn;
 	uint32_t table, owner;
 };
 
@@ -94,7 +95,7 @@ struct owner_search {
 static int find_other(void *arg, struct bytes rest, struct bytes value)
 {
 	struct owner_search *search = arg;
-	int rc = bytes_be32(value, &search->owner);
+	int rc = row_id(search->txn, value, &search->owner);
 
 	(void)rest;
 	return rc ? rc : search->owner != search->table;
@@ -102,7 +103,7 @@ static int find_other(void *arg, struct bytes rest, struct bytes value)
 
 int location_owner(struct txn *txn, const char *path, uint32_t table, uint32_t *owner)
 {
-	struct owner_search search = { .table = table };
+	struct owner_search search = { .txn = txn, .table = table };
 	bool too_long;
 	struct key key;
 	int rc;
@@ -242,16 +243,17 @@ static int read_line(void *arg, struct bytes key, struct bytes line)
 	return reading->done == reading->size;
 }
 
-size_t log_read(struct txn *txn, uint64_t offset, char *out, size_t size)
+ssize_t log_read(struct txn *txn, uint64_t offset, char *out, size_t size)
 {
 	struct log_reading reading = { .offset = offset, .out = out, .size = size };
 	struct key from = { .len = 0 };
+	int rc;
 
 	if (offset == UINT64_MAX || size == 0)
 		return 0;
 	key_be64(&from, offset + 1);
-	entries_list(txn, DB_LOG, &from, NULL, read_line, &reading);
-	return reading.done;
+	rc = entries_list(txn, DB_LOG, &from, NULL, read_line, &reading);
+	return rc < 0 ? rc : (ssize_t)reading.done;
 }
 
 static const char *const event_names[] = {

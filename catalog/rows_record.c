@@ -32,8 +32,8 @@ static void version_key(struct key *key, uint32_t table, uint32_t version)
 	key_be32(key, version);
 }
 
-static int get_record(struct txn *txn, enum object_kind kind, uint32_t id, struct bytes *record,
-		      struct err *err)
+int row_record(struct txn *txn, enum object_kind kind, uint32_t id, struct bytes *record,
+	       struct err *err)
 {
 	struct key key;
 	int rc;
@@ -52,27 +52,38 @@ int row_exists(struct txn *txn, enum object_kind kind, uint32_t id)
 	return store_get(txn, DB_OBJECTS, key_bytes(&key), &record);
 }
 
+/* What a decoder says of a record: -EIO is damage. */
+static int distrust(struct txn *txn, int rc, const struct err *err)
+{
+	static const struct err unknown = { .code = -EIO, .text = "a record is damaged" };
+
+	if (rc == -EIO)
+		store_distrust(txn, err && err->code == -EIO ? err : &unknown);
+	return rc;
+}
+
 /* A whole record under another's key: its hash cannot tell. */
-static int misplaced(enum object_kind kind, uint32_t id, uint32_t found, struct err *err)
+static int misplaced(struct txn *txn, enum object_kind kind, uint32_t id, uint32_t found,
+		     struct err *err)
 {
 	err_set(err, -EIO, "record of %s %u is damaged: it is that of %s %u",
 		object_names[kind], id, object_names[kind], found);
 	err_kind_set(err, ERR_STORE);
-	return -EIO;
+	return distrust(txn, -EIO, err);
 }
 
 int row_namespace(struct txn *txn, uint32_t id, struct namespace **out, struct err *err)
 {
 	struct namespace *ns;
 	struct bytes record;
-	int rc = get_record(txn, OBJECT_NAMESPACE, id, &record, err);
+	int rc = row_record(txn, OBJECT_NAMESPACE, id, &record, err);
 
 	if (!rc)
-		rc = record_decode_namespace(record, &ns, err);
+		rc = distrust(txn, record_decode_namespace(record, &ns, err), err);
 	if (rc)
 		return rc;
 	if (ns->id != id) {
-		rc = misplaced(OBJECT_NAMESPACE, id, ns->id, err);
+		rc = misplaced(txn, OBJECT_NAMESPACE, id, ns->id, err);
 		namespace_put(ns);
 		return rc;
 	}
@@ -84,14 +95,14 @@ int row_storage(struct txn *txn, uint32_t id, struct storage **out, struct err *
 {
 	struct storage *storage;
 	struct bytes record;
-	int rc = get_record(txn, OBJECT_STORAGE, id, &record, err);
+	int rc = row_record(txn, OBJECT_STORAGE, id, &record, err);
 
 	if (!rc)
-		rc = record_decode_storage(record, &storage, err);
+		rc = distrust(txn, record_decode_storage(record, &storage, err), err);
 	if (rc)
 		return rc;
 	if (storage->id != id) {
-		rc = misplaced(OBJECT_STORAGE, id, storage->id, err);
+		rc = misplaced(txn, OBJECT_STORAGE, id, storage->id, err);
 		storage_put(storage);
 		return rc;
 	}
@@ -103,12 +114,12 @@ static int decode_table(struct txn *txn, uint32_t id, struct bytes record, struc
 			struct err *err)
 {
 	struct table *table;
-	int rc = record_decode_table(record, &table, err);
+	int rc = distrust(txn, record_decode_table(record, &table, err), err);
 
 	if (rc)
 		return rc;
 	if (table->id != id) {
-		rc = misplaced(OBJECT_TABLE, id, table->id, err);
+		rc = misplaced(txn, OBJECT_TABLE, id, table->id, err);
 		table_put(table);
 		return rc;
 	}
@@ -120,7 +131,7 @@ static int decode_table(struct txn *txn, uint32_t id, struct bytes record, struc
 int row_table(struct txn *txn, uint32_t id, struct table **out, struct err *err)
 {
 	struct bytes record;
-	int rc = get_record(txn, OBJECT_TABLE, id, &record, err);
+	int rc = row_record(txn, OBJECT_TABLE, id, &record, err);
 
 	return rc ? rc : decode_table(txn, id, record, out, err);
 }
@@ -148,7 +159,7 @@ int row_version(struct txn *txn, uint32_t table, uint32_t version, struct table 
 			"version %u", table, version, (*out)->version);
 		err_kind_set(err, ERR_STORE);
 		table_put(*out);
-		return -EIO;
+		return distrust(txn, -EIO, err);
 	}
 	(*out)->dropped_at = (*out)->expires_at = 0;
 	return 0;
@@ -254,7 +265,7 @@ static int first_version(struct txn *txn, uint32_t table, uint32_t from, uint32_
 	if (rc)
 		return rc;
 	*committed_at = (int64_t)bytes_head_be64(value);
-	return bytes_be32(rest, version);
+	return row_id(txn, rest, version);
 }
 
 int row_versions_delete(struct txn *txn, uint32_t table, unsigned most, bool *left,
@@ -298,8 +309,8 @@ static int last_version(struct txn *txn, uint32_t table, uint32_t *version)
 	if (!rc && (k.len != key.len || memcmp(k.at, prefix.at, prefix.len) != 0))
 		rc = -ENOENT;
 	if (!rc)
-		rc = bytes_be32((struct bytes){ (const uint8_t *)k.at + prefix.len,
-						k.len - prefix.len }, version);
+		rc = row_id(txn, (struct bytes){ (const uint8_t *)k.at + prefix.len, k.len - prefix.len },
+			    version);
 	cursor_close(c);
 	return rc;
 }

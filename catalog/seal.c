@@ -6,6 +6,7 @@
 #include "catalog/exec.h"
 
 #include "base/stamp.h"
+#include "base/stream.h"
 #include "catalog/diff.h"
 #include "catalog/info_sums.h"
 #include "catalog/print.h"
@@ -21,7 +22,7 @@
 struct seal {
 	struct exec *ex;
 	struct outcome **last;
-	FILE *plan, *heads;
+	FILE *plan, *heads;	/* NULL where nobody reads them */
 	uint32_t index;		/* of the next change row */
 	bool moves_locations;
 	struct info_tally tally;
@@ -110,16 +111,17 @@ static void print_table_summary(const struct touched *t, enum change_event event
 		fprintf(out, "Dropped; kept in trash until %s", stamp_format(t->table->expires_at, until));
 		break;
 	case EVENT_UNDROP:
-		fputs("Restored from trash", out);
+		stream_puts(out, "Restored from trash");
 		break;
 	case EVENT_PURGE:
-		fputs("Purged with all versions", out);
+		stream_puts(out, "Purged with all versions");
 		break;
 	case EVENT_CREATE:
 	case EVENT_ALTER:
 	case EVENT_RENAME:
 	case EVENT_RESTORE:
 	case EVENT_END:
+	default:
 		diff_print_summary(t->table_before, t->table, out);
 		break;
 	}
@@ -139,30 +141,28 @@ static void print_summary(const struct touched *t, const struct outcome *o, FILE
 		fprintf(out, "%s %s %s", verbs[o->event], object_word(t->kind), o->name);
 }
 
-static void print_json_text(const char *text, FILE *out)
-{
-	if (text)
-		json_print_string(text, strlen(text), out);
-	else
-		fputs("null", out);
-}
-
 static void print_log_line(struct exec *ex, const struct touched *t, const struct outcome *o, FILE *out)
 {
-	char stamp[STAMP_SIZE];
+	bool has_statement = ex->request->source != SOURCE_DOCUMENT;
+	struct emit e = EMIT_COMPACT(out);
 
-	fprintf(out,
-		"{\"sequence\":%llu,\"committed_at\":\"%s\",\"event\":\"%s\",\"object\":\"%s\",\"id\":%u,\"name\":",
-		(unsigned long long)ex->sequence, stamp_format(ex->now, stamp), change_event_name(o->event),
-		object_word(t->kind), t->id);
-	print_json_text(o->name, out);
-	fprintf(out, ",\"version\":%u,\"author\":", o->after_version ? o->after_version : o->before_version);
-	print_author_json(&ex->request->author, out);
-	fprintf(out, ",\"source\":\"%s\",\"statement\":", change_source_name(ex->request->source));
-	print_json_text(ex->request->source == SOURCE_DOCUMENT ? NULL : t->statement, out);
-	fputs(",\"summary\":\"", out);
+	emit_open(&e, NULL, '{');
+	emit_unsigned(&e, "sequence", ex->sequence);
+	emit_stamp(&e, "committed_at", ex->now);
+	emit_text(&e, "event", change_event_name(o->event));
+	emit_text(&e, "object", object_word(t->kind));
+	emit_unsigned(&e, "id", t->id);
+	emit_text(&e, "name", o->name);
+	emit_unsigned(&e, "version", o->after_version ? o->after_version : o->before_version);
+	print_author_to(&e, "author", &ex->request->author);
+	emit_text(&e, "source", change_source_name(ex->request->source));
+	emit_text(&e, "statement", has_statement ? t->statement : NULL);
+	emit_key(&e, "summary");
+	putc_unlocked('"', out);
 	print_summary(t, o, out);	/* names and words only: nothing to escape */
-	fputs("\"}\n", out);
+	putc_unlocked('"', out);
+	emit_close(&e, '}');
+	putc_unlocked('\n', out);
 }
 
 static void print_head(const struct touched *t, const struct outcome *o, bool plan, FILE *out)
@@ -227,11 +227,13 @@ static int add_outcome(struct seal *s, const struct touched *t, enum change_even
 	o->before_version = before;
 	o->after_version = after;
 	object_name(t, o->name, sizeof(o->name));
-	print_head(t, o, true, s->plan);
-	print_head(t, o, false, s->heads);
+	if (s->plan) {
+		print_head(t, o, true, s->plan);
+		print_head(t, o, false, s->heads);
+	}
 	if (!event)
 		return 0;
-	line = open_memstream(&o->log_line, &len);
+	line = text_stream(&o->log_line, &len);
 	if (!line)
 		return err_nomem(ex->err);
 	print_log_line(ex, t, o, line);
@@ -341,7 +343,8 @@ static int seal_version(struct seal *s, struct touched *t, enum change_event eve
 				 t->table->version);
 	if (rc)
 		return rc;
-	diff_print_plan(t->table_before, t->table, s->plan);
+	if (s->plan)
+		diff_print_plan(t->table_before, t->table, s->plan);
 	return 0;
 }
 
@@ -485,11 +488,10 @@ static int seal_one(struct seal *s, struct touched *t)
 	case OBJECT_NAMESPACE:
 		return seal_namespace(s, t);
 	case OBJECT_STORAGE:
-		return seal_storage(s, t);
 	case OBJECT_NONE:
-		break;
+	default:
+		return seal_storage(s, t);
 	}
-	return 0;
 }
 
 /* Counters that go on only if something changed. */
@@ -514,12 +516,15 @@ int exec_seal(struct exec *ex)
 {
 	struct request *request = ex->request;
 	struct seal s = { .ex = ex, .last = &request->outcomes };
+	bool shows = request->plan || !request->is_brief;
 	size_t plan_len, heads_len;
 	int rc = 0;
 
-	s.plan = open_memstream(&request->plan_text, &plan_len);
-	s.heads = open_memstream(&request->heads, &heads_len);
-	if (!s.plan || !s.heads)
+	if (shows) {
+		s.plan = text_stream(&request->plan_text, &plan_len);
+		s.heads = text_stream(&request->heads, &heads_len);
+	}
+	if (shows && (!s.plan || !s.heads))
 		rc = err_nomem(ex->err);
 	for (size_t i = 0; !rc && i < ex->count; i++) {
 		rc = seal_one(&s, ex->list[i]);

@@ -249,18 +249,23 @@ void session_done(struct session *session, int err_code)
 		drop_script(session);
 }
 
+bool session_has_end(const struct session *session)
+{
+	if (session->aborted || (session->plan && session->in_block))
+		return false;
+	return session->in_block || session->has_tail;
+}
+
 int session_end(struct session *session, bool whole, struct request *request, struct err *err)
 {
 	bool alone = session->writes == 1 && session->last_len % 4096 != 0;
 	int rc;
 
-	if (session->aborted || (session->plan && session->in_block))
+	if (!session_has_end(session))
 		return 0;
 	if (session->in_block)
 		return err_set(err, -EINVAL,
 			       "The transaction is open and will be rolled back: COMMIT is missing");
-	if (!session->has_tail)
-		return 0;
 	session->has_tail = false;
 	if (!alone && !whole) {
 		rc = keep(&session->shown, session->kept.at, session->kept.len, err);

@@ -57,9 +57,13 @@ void session_done(struct session *session, int err_code);
  * exec of a file), 0 if nothing is left, -EINVAL "Statement is not terminated
  * ..." or, for an open block, "... will be rolled back: COMMIT is missing".
  *
+ * session_has_end: whether there is anything to do, so that a close that ends nothing
+ * needs no memory and cannot fail.
+ *
  * A shell flushes after every `echo >&5`, so this need not be the end: an open
  * block stays open, and the next write goes on with it.
  */
+bool session_has_end(const struct session *session);
 int session_end(struct session *session, bool whole, struct request *request, struct err *err) MUST_CHECK;
 
 /* Print err with its line and caret, as the file `error` shows it. */

@@ -4,6 +4,8 @@
 #include "catalog/emit.h"
 #include "catalog/peer.h"
 
+#include <string.h>
+
 static int emit_mount(void *arg, const struct peer *peer)
 {
 	struct emit *e = arg;
@@ -18,13 +20,21 @@ static int emit_mount(void *arg, const struct peer *peer)
 
 static void emit_counts(struct emit *e, struct catalog *catalog, struct txn *txn)
 {
+	static const char *const names[] = { "sequence", "namespaces", "tables", "trash" };
 	struct dir_state namespaces;
+	uint64_t counts[countof(names)];
 
 	catalog_dir_state(catalog, txn, DIR_NAMESPACES, 0, &namespaces);
-	emit_unsigned(e, "sequence", meta_get(txn, META_SEQUENCE));
-	emit_unsigned(e, "namespaces", namespaces.count);
-	emit_unsigned(e, "tables", meta_get(txn, META_TABLES));
-	emit_unsigned(e, "trash", meta_get(txn, META_TRASH));
+	counts[0] = meta_get(txn, META_SEQUENCE);
+	counts[1] = namespaces.count;
+	counts[2] = meta_get(txn, META_TABLES);
+	counts[3] = meta_get(txn, META_TRASH);
+	for (size_t i = 0; i < countof(names); i++) {
+		if (txn_met_damage(txn))
+			emit_null(e, names[i]);
+		else
+			emit_unsigned(e, names[i], counts[i]);
+	}
 }
 
 static void emit_cache(struct emit *e, struct catalog *catalog)
@@ -44,11 +54,12 @@ static void emit_cache(struct emit *e, struct catalog *catalog)
 	emit_close(e, '}');
 }
 
-void status_print(struct catalog *catalog, struct txn *txn, const struct status_facts *facts,
-		  bool indented, FILE *out)
+int status_print(struct catalog *catalog, struct txn *txn, const struct status_facts *facts,
+		 bool indented, FILE *out, struct err *err)
 {
 	struct emit e = { .out = out, .indented = indented };
 	char uuid[37];
+	int rc;
 
 	catalog_uuid(catalog, uuid);
 	emit_open(&e, NULL, '{');
@@ -57,6 +68,8 @@ void status_print(struct catalog *catalog, struct txn *txn, const struct status_
 	emit_text(&e, "catalog_uuid", uuid);
 	emit_unsigned(&e, "format", CATALOG_FORMAT);
 	emit_text(&e, "state", facts->state ? facts->state : "ok");
+	if (facts->damage)
+		emit_text(&e, "damage", facts->damage);
 	emit_bool(&e, "read_only", facts->read_only);
 	emit_counts(&e, catalog, txn);
 	if (facts->started_at)
@@ -64,7 +77,7 @@ void status_print(struct catalog *catalog, struct txn *txn, const struct status_
 	else
 		emit_null(&e, "started_at");
 	emit_open(&e, "mounts", '[');
-	(void)peer_list(catalog_dir(catalog), emit_mount, &e);
+	rc = peer_list(catalog_dir(catalog), emit_mount, &e);
 	emit_close(&e, ']');
 	emit_text(&e, "directory_coherence", facts->coherence);
 	if (facts->cache)
@@ -73,4 +86,5 @@ void status_print(struct catalog *catalog, struct txn *txn, const struct status_
 		emit_null(&e, "schema_cache");
 	emit_close(&e, '}');
 	putc('\n', out);
+	return rc ? err_set(err, rc, "The mounts of the catalog cannot be listed: %s", strerror(-rc)) : 0;
 }

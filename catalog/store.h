@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define CATALOG_FORMAT 1
 
@@ -57,8 +58,14 @@ struct store_options {
 	bool read_only;		/* open the environment without write access to data.mdb */
 	size_t map_size;	/* bytes; 0 = 1 TiB or what the address space allows */
 	enum store_check check;
-	/* Told LMDB's text when it finds its own state impossible, right before abort(). */
-	void (*on_assert)(const char *text);
+	/*
+	 * Told once, by whichever thread finds it, that something in the catalog is damaged.
+	 * From then on nothing is written any more (-EROFS), and new transactions read what
+	 * can still be proved right (catalog/store_salvage.h).  With NULL a transaction
+	 * that meets damage fails, and others go on.
+	 */
+	void (*on_damage)(void *arg, const char *text);
+	void *damage_arg;
 	/* Called once inside the first write transaction of a new catalog, to fill it. */
 	int (*fill)(struct txn *txn, void *arg, struct err *err);
 	void *fill_arg;
@@ -112,6 +119,13 @@ int txn_begin_write(struct store *store, unsigned timeout_ms, struct txn **out,
 int txn_begin_nested(struct txn *parent, struct txn **out, struct err *err) MUST_CHECK;
 
 /*
+ * Let this write transaction have the room that is reserved for removing things
+ * on a full disk; false if there is none (left).  Taken back after its commit,
+ * as far as there is room again.
+ */
+bool txn_spend_reserve(struct txn *txn);
+
+/*
  * End a transaction.  txn_commit of a transaction with a recorded failure
  * aborts it and returns the failure (full sync to disk otherwise; -ENOSPC also
  * where the disk is full but the system said EIO).  Both free it; NULL is fine
@@ -135,7 +149,8 @@ uint64_t store_last_txn_id(struct store *store);
 /*
  * Sticky: the first failure of a write transaction is kept, later puts and
  * deletes do nothing and return it.  Not found is -ENOENT, is not a failure,
- * and sets no message.  Damage that LMDB notices is -EUCLEAN.
+ * and sets no message.  Damage is -EUCLEAN: what LMDB notices, what leads it astray
+ * and pages that cannot be read (catalog/store_guard.h).
  */
 int store_get(struct txn *txn, enum store_db db, struct bytes key, struct bytes *value) MUST_CHECK;
 int store_put(struct txn *txn, enum store_db db, struct bytes key, struct bytes value,
@@ -173,11 +188,25 @@ struct store_readers {
 	unsigned places;	/* held in lock.mdb, by pooled readers, too */
 	unsigned snapshots;	/* of them reading now */
 	uint64_t lag;		/* transactions since the oldest snapshot */
+	pid_t oldest;		/* whose that is; 0 = there is none */
 };
 int store_readers(struct store *store, struct store_readers *out) MUST_CHECK;
 
+/*
+ * How full the map is: pages that a snapshot needs are in use, those that can be
+ * written anew are not.  From half of the map on this reads the list of free pages;
+ * below it they count as in use.  0 or -EIO.
+ */
+struct store_room {
+	uint64_t map_bytes, in_use_bytes;
+};
+int store_room(struct store *store, struct store_room *out) MUST_CHECK;
+
 /* Free reader slots of dead processes; returns how many. */
 int store_reader_check(struct store *store);
+
+/* Whether somebody, here or in another process, holds the write lock at this moment. */
+bool store_is_being_written(struct store *store);
 
 /*
  * Walk every page of the newest snapshot, reading through the file: 0, or
@@ -190,6 +219,31 @@ int store_check(struct store *store, struct err *err) MUST_CHECK;
  * (a page that was written has been lost).  Part of a full check when opening.
  */
 int store_check_rows(struct store *store, struct err *err) MUST_CHECK;
+
+/* What a row says cannot be (err tells why: -EIO): the catalog is damaged.  Returns err's code. */
+int store_distrust(struct txn *txn, const struct err *err);
+
+/*
+ * Whether something that was read in this transaction of a reader could not be: what
+ * was made of its rows, of which some may have been taken for absent, is not to be
+ * shown.
+ */
+bool txn_met_damage(const struct txn *txn);
+
+/*
+ * What came of reading in a transaction: rc, as err_told has it, unless the store
+ * failed meanwhile.  Then that and its sentence, whatever else was made of it.
+ */
+int txn_told(const struct txn *txn, struct err *err, int rc);
+
+/*
+ * The catalog is damaged, found by other means; see store_options.on_damage.  With nothing_is_sure it is not known
+ * where: all that is read from now on is -EUCLEAN.
+ */
+void store_freeze(struct store *store, const char *text, bool nothing_is_sure);
+
+/* Whether the catalog was found damaged, and why: the text is cut to size. */
+bool store_is_frozen(struct store *store, char *why, size_t size);
 
 /* Consistent copy of a live catalog's data.mdb into an open, empty file, compacted. */
 int store_copy(struct store *store, int fd, struct err *err) MUST_CHECK;

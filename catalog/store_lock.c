@@ -6,20 +6,33 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SECOND 1000000000LL
 #define PAUSE_FIRST 50000LL	/* 50 us */
 #define PAUSE_LAST 10000000LL	/* 10 ms */
+#define PAUSE_NEXT 1000000LL	/* of who has the next turn */
+#define COURTESY 20000000LL	/* so long a process that has been waiting goes first */
+#define NO_COURTESY 200000000LL	/* it did not go: so long nobody waits for it again */
+#define RESERVE_MOST (1024 * 1024)
+#define RESERVE_LEAST (64 * 1024)
 
 /*
  * Byte 0 of write.lock is the lock itself, an open-file-description lock: it
  * survives any other close() of the file in this process.  Such locks do not
  * tell their holder, so the holder also takes a classic record lock on byte 1,
  * which does, and which ends with the process as well.
+ *
+ * Polling for byte 0 alone, nobody would get it from a process that commits
+ * without pause.  So who has to wait locks byte 2, the next turn, until he has
+ * byte 0, and who comes lets the owner of the next turn go first; but not for
+ * long, since that process may be stopped.
+ *
+ * Byte 3 is for who opens the environment.
  */
-enum { LOCK_BYTE, NAME_BYTE };
+enum { LOCK_BYTE, NAME_BYTE, TURN_BYTE, OPEN_BYTE };
 
 static int64_t now(void)
 {
@@ -32,6 +45,13 @@ static int64_t now(void)
 int64_t deadline_in(unsigned ms)
 {
 	return now() + ms * (SECOND / 1000);
+}
+
+unsigned deadline_left(int64_t deadline)
+{
+	int64_t left = deadline - now();
+
+	return left > 0 ? (unsigned)((left + SECOND / 1000 - 1) / (SECOND / 1000)) : 0;
 }
 
 static void cond_init(pthread_cond_t *cond)
@@ -58,6 +78,7 @@ void write_lock_init(struct write_lock *lock)
 	cond_init(&lock->freed);
 	lock->held = false;
 	lock->fd = -1;
+	lock->rude_until = 0;
 }
 
 void write_lock_fini(struct write_lock *lock)
@@ -123,25 +144,60 @@ static int other_process_holds(int fd, struct err *err)
 	return -EBUSY;
 }
 
-static int lock_file(int fd, int64_t deadline, struct err *err)
+/* Until it is locked, or the deadline: 0, -EAGAIN or -errno. */
+static int poll_for(int fd, off_t byte, int64_t pause_last, int64_t deadline)
 {
 	int64_t pause = PAUSE_FIRST, left;
-	int rc;
 
 	for (;;) {
-		rc = set_lock(fd, F_OFD_SETLK, F_WRLCK, LOCK_BYTE);
-		if (!rc)
-			break;
+		int rc = set_lock(fd, F_OFD_SETLK, F_WRLCK, byte);
+
 		if (rc != -EAGAIN && rc != -EACCES)
-			return store_errno(err, rc, "Cannot lock write.lock of the catalog");
+			return rc;
 		left = deadline - now();
 		if (left <= 0)
-			return other_process_holds(fd, err);
+			return -EAGAIN;
 		if (pause > left)
 			pause = left;
 		nanosleep(&(struct timespec){ .tv_nsec = pause }, NULL);
-		pause = pause * 2 > PAUSE_LAST ? PAUSE_LAST : pause * 2;
+		pause = pause * 2 > pause_last ? pause_last : pause * 2;
 	}
+}
+
+static bool another_is_next(int fd)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_start = TURN_BYTE, .l_len = 1 };
+
+	return fcntl(fd, F_OFD_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
+}
+
+/* Be the next one, after who is; false: he did not go, or the deadline has passed. */
+static bool take_turn(struct write_lock *lock, int64_t deadline)
+{
+	int64_t begun = now(), until = begun < lock->rude_until ? begun : begun + COURTESY;
+
+	if (!poll_for(lock->fd, TURN_BYTE, PAUSE_NEXT, until < deadline ? until : deadline))
+		return true;
+	if (now() >= begun + COURTESY)
+		lock->rude_until = now() + NO_COURTESY;
+	return false;
+}
+
+static int lock_file(struct write_lock *lock, int64_t deadline, struct err *err)
+{
+	int fd = lock->fd;
+	int rc = another_is_next(fd) ? -EAGAIN : set_lock(fd, F_OFD_SETLK, F_WRLCK, LOCK_BYTE);
+
+	if (rc == -EAGAIN || rc == -EACCES) {
+		bool is_next = take_turn(lock, deadline);
+
+		rc = poll_for(fd, LOCK_BYTE, is_next ? PAUSE_NEXT : PAUSE_LAST, deadline);
+		if (is_next)
+			(void)set_lock(fd, F_OFD_SETLK, F_UNLCK, TURN_BYTE);
+	}
+	if (rc)
+		return rc == -EAGAIN ? other_process_holds(fd, err) :
+				       store_errno(err, rc, "Cannot lock write.lock of the catalog");
 	/* Only for messages: without it we are "another process". */
 	(void)set_lock(fd, F_SETLK, F_WRLCK, NAME_BYTE);
 	return 0;
@@ -185,7 +241,7 @@ int write_lock_take(struct write_lock *lock, int64_t deadline, struct err *err)
 		return -EBUSY;
 	}
 	if (lock->fd >= 0)
-		rc = lock_file(lock->fd, deadline, err);
+		rc = lock_file(lock, deadline, err);
 	if (rc)
 		give_in_process(lock);
 	return rc;
@@ -196,6 +252,44 @@ void write_lock_give(struct write_lock *lock)
 	if (lock->fd >= 0)
 		unlock_file(lock->fd);
 	give_in_process(lock);
+}
+
+int write_lock_enter(struct write_lock *lock, int64_t deadline, struct err *err)
+{
+	int rc = lock->fd >= 0 ? poll_for(lock->fd, OPEN_BYTE, PAUSE_NEXT, deadline) : 0;
+
+	if (rc != -EAGAIN)
+		return rc ? store_errno(err, rc, "Cannot lock write.lock of the catalog") : 0;
+	err_set(err, -EBUSY, "Another process has been opening the catalog for long; try again, or "
+		"end that process if it hangs");
+	err_kind_set(err, ERR_BUSY);
+	return -EBUSY;
+}
+
+void write_lock_entered(struct write_lock *lock)
+{
+	if (lock->fd >= 0)
+		(void)set_lock(lock->fd, F_OFD_SETLK, F_UNLCK, OPEN_BYTE);
+}
+
+static off_t reserved(const struct write_lock *lock)
+{
+	struct stat st;
+
+	return lock->fd >= 0 && fstat(lock->fd, &st) == 0 ? (off_t)st.st_blocks * 512 : 0;
+}
+
+void write_lock_reserve(struct write_lock *lock)
+{
+	off_t size = lock->fd >= 0 && reserved(lock) < RESERVE_MOST ? RESERVE_MOST : 0;
+
+	while (size >= RESERVE_LEAST && fallocate(lock->fd, FALLOC_FL_KEEP_SIZE, 0, size))
+		size /= 2;
+}
+
+bool write_lock_spend(struct write_lock *lock)
+{
+	return reserved(lock) && ftruncate(lock->fd, 0) == 0;
 }
 
 void gate_init(struct gate *gate)

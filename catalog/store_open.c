@@ -112,13 +112,32 @@ static int dir_errno(const char *dir, int code, struct err *err)
 	return store_errno(err, code, "Cannot open catalog directory '%s'", dir);
 }
 
+/* With a slash at its end a link would be followed. */
+static int open_no_link(const char *dir)
+{
+	size_t len = strlen(dir);
+	char *plain;
+	int fd, code;
+
+	while (len > 1 && dir[len - 1] == '/')
+		len--;
+	plain = strndup(dir, len);
+	if (!plain)
+		return -1;
+	fd = open(plain, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	code = errno;
+	free(plain);
+	errno = code;
+	return fd;
+}
+
 int store_dir_open(const char *dir, bool create, struct err *err)
 {
 	int fd, rc;
 
 	if (create && mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return store_errno(err, -errno, "Cannot make catalog directory '%s'", dir);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open_no_link(dir);
 	if (fd < 0)
 		return dir_errno(dir, -errno, err);
 	rc = check_dir(fd, dir, err);
@@ -239,6 +258,11 @@ int store_data_check(int dirfd, struct err *err)
  */
 static int reserve_room(int fd)
 {
+	struct stat st;
+
+	/* On a full disk xfs has no room even for what is reserved already. */
+	if (fstat(fd, &st) == 0 && (uint64_t)st.st_blocks * 512 >= LOCK_FILE_ROOM)
+		return 0;
 	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_FILE_ROOM) == 0)
 		return 0;
 	if (errno == EOPNOTSUPP)
@@ -336,8 +360,7 @@ static bool may_be_there(const char *name)
 	return strncmp(name, "mount.", strlen("mount.")) == 0;
 }
 
-/* Somebody who swaps the arguments must not get a catalog among his files. */
-static int check_empty(int dirfd, const char *path, struct err *err)
+int store_check_empty(int dirfd, const char *path, struct err *err)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
@@ -364,7 +387,7 @@ static int create(int dirfd, const char *path, store_build_fn *build, const void
 		  struct err *err)
 {
 	char *aside;
-	int rc = check_empty(dirfd, path, err);
+	int rc = store_check_empty(dirfd, path, err);
 
 	if (rc)
 		return rc;

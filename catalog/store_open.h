@@ -58,6 +58,13 @@ int store_exists(int dirfd, const char *path, struct err *err) MUST_CHECK;
 bool store_is_settled(int dirfd);
 
 /*
+ * Whether a directory without data.mdb may become a catalog: somebody who swaps
+ * the arguments must not get one among his files.  0, -ENOTEMPTY, or -errno of
+ * reading it.
+ */
+int store_check_empty(int dirfd, const char *path, struct err *err) MUST_CHECK;
+
+/*
  * Remove what an interrupted creation left and, if there is no data.mdb, make
  * it: aside, in path/data.new, where build() must leave a committed and closed
  * environment; then by rename, so that there is none or a whole one.  The

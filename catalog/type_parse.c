@@ -228,9 +228,9 @@ static int set_params(const struct type_spelling *spelling, const struct params 
 	case PARAMS_DIMENSION:
 		return set_dimension(params, pos, out, err);
 	case PARAMS_DECIMAL:
+	default:
 		return set_decimal(params, pos, out, err);
 	}
-	return 0;
 }
 
 static int skip_second_word(struct lexer *lx, enum type_words words, struct err *err)

@@ -3,6 +3,7 @@
 
 #include "base/name.h"
 #include "base/stamp.h"
+#include "base/stream.h"
 #include "base/utf8.h"
 #include "catalog/json.h"
 #include "catalog/lex.h"
@@ -413,10 +414,11 @@ static const struct rule rules[TYPE_ID_END] = {
 int value_canonical(const struct type *type, const struct literal *literal, struct arena *arena,
 		    const char **out, struct err *err)
 {
-	struct err first = ERR_INIT;
+	struct err first;
 	struct job job = { type, literal, arena, NULL, &first };
 	int rc;
 
+	err_clear(&first);
 	if (literal->form == LITERAL_NULL) {
 		*out = NULL;
 		return 0;
@@ -435,12 +437,12 @@ int value_canonical(const struct type *type, const struct literal *literal, stru
 void value_print_sql(const struct type *type, const char *text, FILE *out)
 {
 	if (!text) {
-		fputs("NULL", out);
+		stream_puts(out, "NULL");
 		return;
 	}
 	switch (type->id) {
 	case TYPE_BOOLEAN:
-		fputs(*text == 't' ? "TRUE" : "FALSE", out);
+		stream_puts(out, *text == 't' ? "TRUE" : "FALSE");
 		break;
 	case TYPE_SMALLINT:
 	case TYPE_INT:
@@ -448,10 +450,12 @@ void value_print_sql(const struct type *type, const char *text, FILE *out)
 	case TYPE_FLOAT:
 	case TYPE_DOUBLE:
 	case TYPE_DECIMAL:
-		fputs(text, out);
+		stream_puts(out, text);
 		break;
 	case TYPE_BYTES:
-		fprintf(out, "X'%s'", text);
+		stream_puts(out, "X'");
+		stream_puts(out, text);
+		putc_unlocked('\'', out);
 		break;
 	case TYPE_TEXT:
 	case TYPE_TIMESTAMP:
@@ -463,6 +467,7 @@ void value_print_sql(const struct type *type, const char *text, FILE *out)
 	case TYPE_UUID:
 	case TYPE_FILE:
 	case TYPE_ID_END:
+	default:
 		lex_print_string(text, out);
 		break;
 	}
@@ -487,7 +492,7 @@ void value_print_json(const struct type *type, const char *text, FILE *out)
 	if (!is_bare && rules[type->id].forms == NUMERIC_FORMS)
 		is_bare = is_json_number(type, text);
 	if (is_bare)
-		fputs(text ? text : "null", out);
+		stream_puts(out, text ? text : "null");
 	else
 		json_print_string(text, strlen(text), out);
 }

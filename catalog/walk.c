@@ -49,6 +49,7 @@ static int walk_system(struct walk *walk)
 
 	for (unsigned i = 0; i < count; i++)
 		tables[i] = system_table(sys, i);
+	/* cppcheck-suppress uninitvar; pointers are sorted, not tables */
 	qsort(tables, count, sizeof(*tables), compare_names);
 	for (unsigned i = 0; !rc && i < count; i++)
 		rc = walk->fn(walk->arg, tables[i], walk->err);
@@ -66,25 +67,29 @@ static int walk_namespace(void *arg, uint32_t id, const char *name, size_t len)
 	return names_list(walk->txn, DIR_TABLES, id, walk_table, walk);
 }
 
+static int walk_named(struct walk *walk, const char *namespace_name, const char *table_name)
+{
+	uint32_t ns, id;
+	int rc = catalog_find(walk->catalog, walk->txn, DIR_NAMESPACES, 0, namespace_name, &ns);
+	if (rc)
+		return rc == -ENOENT ? err_set(walk->err, rc, "Namespace '%s' does not exist", namespace_name) : rc;
+	if (!table_name)
+		return walk_namespace(walk, ns, NULL, 0);
+	rc = catalog_find(walk->catalog, walk->txn, DIR_TABLES, ns, table_name, &id);
+	if (rc)
+		return rc == -ENOENT ? err_set(walk->err, rc, "Table '%s' not found in namespace '%s'",
+					       table_name, namespace_name) : rc;
+	return walk_table(walk, id, table_name, strlen(table_name));
+}
+
 int walk_tables(struct catalog *catalog, struct txn *txn, const char *namespace_name,
 		const char *table_name, walk_fn *fn, void *arg, struct err *err)
 {
 	struct walk walk = { .catalog = catalog, .txn = txn, .fn = fn, .arg = arg, .err = err };
-	uint32_t ns, id;
-	int rc;
+	int rc = namespace_name ? walk_named(&walk, namespace_name, table_name) :
+				  names_list(txn, DIR_NAMESPACES, 0, walk_namespace, &walk);
 
-	if (!namespace_name)
-		return names_list(txn, DIR_NAMESPACES, 0, walk_namespace, &walk);
-	rc = catalog_find(catalog, txn, DIR_NAMESPACES, 0, namespace_name, &ns);
-	if (rc)
-		return err_set(err, rc, "Namespace '%s' does not exist", namespace_name);
-	if (!table_name)
-		return walk_namespace(&walk, ns, NULL, 0);
-	rc = catalog_find(catalog, txn, DIR_TABLES, ns, table_name, &id);
-	if (rc)
-		return err_set(err, rc, "Table '%s' not found in namespace '%s'", table_name,
-			       namespace_name);
-	return walk_table(&walk, id, table_name, strlen(table_name));
+	return txn_told(txn, err, rc);
 }
 
 typedef int namespace_id_fn(struct walk *walk, uint32_t id);
@@ -144,8 +149,9 @@ int walk_tables_in(struct catalog *catalog, struct txn *txn, uint32_t namespace_
 		   void *arg, struct err *err)
 {
 	struct walk walk = { .catalog = catalog, .txn = txn, .fn = fn, .arg = arg, .err = err };
+	int rc = namespace_id ? walk_tables_of(&walk, namespace_id) : walk_ids(&walk, walk_tables_of);
 
-	return namespace_id ? walk_tables_of(&walk, namespace_id) : walk_ids(&walk, walk_tables_of);
+	return txn_told(txn, err, rc);
 }
 
 static int read_namespace(struct walk *walk, uint32_t id)
@@ -168,5 +174,5 @@ int walk_namespaces(struct catalog *catalog, struct txn *txn, walk_namespace_fn 
 	struct walk walk = { .catalog = catalog, .txn = txn, .namespace_fn = fn, .arg = arg,
 			     .err = err };
 
-	return walk_ids(&walk, read_namespace);
+	return txn_told(txn, err, walk_ids(&walk, read_namespace));
 }

@@ -36,10 +36,6 @@ static void put_text(const char *text, struct buf *out)
 {
 	size_t len = strlen(text);
 
-	if (len > UINT32_MAX) {
-		out->failed = true;
-		return;
-	}
 	buf_le32(out, (uint32_t)len);
 	buf_bytes(out, text, len);
 }
@@ -69,17 +65,14 @@ static void put_floats(const char *text, struct buf *out)
 		put_float(text + 1, out);
 }
 
-/* The fields of a canonical text always parse: value_encode has checked it. */
+/* A canonical text always parses, and its length fits: value_encode has checked it. */
 static void put_decimal(const struct type *type, const char *text, struct buf *out)
 {
-	struct number number;
-	int128 units;
+	struct number number = { 0 };
+	int128 units = 0;
 
-	if (number_parse(text, strlen(text), &number) ||
-	    number_scale(&number, type->scale, &units)) {
-		out->failed = true;
-		return;
-	}
+	out->failed |= number_parse(text, strlen(text), &number) != 0;
+	out->failed |= number_scale(&number, type->scale, &units) != 0;
 	buf_le64(out, (uint64_t)units);
 	buf_le64(out, (uint64_t)(units >> 64));
 }
@@ -89,9 +82,8 @@ static void put_time(const struct type *type, const char *text, struct buf *out)
 	size_t len = strlen(text);
 	int64_t us = 0;
 
-	if (type->id == TYPE_TIME ? stamp_parse_time(text, len, &us) :
-	    stamp_parse(text, len, true, &us))
-		out->failed = true;
+	out->failed |= (type->id == TYPE_TIME ? stamp_parse_time(text, len, &us) :
+						stamp_parse(text, len, true, &us)) != 0;
 	buf_le64(out, (uint64_t)us);
 }
 
@@ -99,8 +91,7 @@ static void put_date(const char *text, struct buf *out)
 {
 	int32_t days = 0;
 
-	if (stamp_parse_date(text, strlen(text), &days))
-		out->failed = true;
+	out->failed |= stamp_parse_date(text, strlen(text), &days) != 0;
 	buf_le32(out, (uint32_t)days);
 }
 
@@ -149,9 +140,9 @@ static void put_payload(const struct type *type, const char *text, struct buf *o
 		put_floats(text, out);
 		break;
 	case TYPE_DECIMAL:
-		put_decimal(type, text, out);
-		break;
 	case TYPE_ID_END:
+	default:
+		put_decimal(type, text, out);
 		break;
 	}
 }
@@ -391,11 +382,10 @@ static int get_payload(struct reader *r, const struct type *type, struct draft *
 	case TYPE_EMBEDDING:
 		return get_floats(r, type->dimension, draft);
 	case TYPE_DECIMAL:
-		return get_decimal(r, type, draft);
 	case TYPE_ID_END:
-		break;
+	default:
+		return get_decimal(r, type, draft);
 	}
-	return 0;
 }
 
 static int decode_type(struct reader *r, struct type *type, struct err *err)
@@ -432,7 +422,7 @@ static int check_same(const struct type *type, const struct draft *draft, const 
 int value_decode(struct reader *r, struct type *type, struct arena *arena, const char **text,
 		 struct err *err)
 {
-	struct draft draft = { .arena = arena, .err = err };
+	struct draft draft = { .arena = arena, .err = err, .text = "" };
 	struct literal literal = { .form = LITERAL_STRING };
 	const char *canonical;
 	struct type found;

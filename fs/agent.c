@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/agent.h"
 
+#include "fs/mounts.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -25,12 +27,13 @@
 #define THREADS 16
 #define FUSE_MAGIC 0x65735546
 
-enum question_kind { ASK_USER_NAME, ASK_OPEN_DIR, ASK_UNMOUNT };
+enum question_kind { ASK_USER_NAME, ASK_OPEN_DIR, ASK_GUARD, ASK_UNMOUNT };
 
 /* Comes with the socket that the answer goes to. */
 struct question {
 	enum question_kind kind;
 	uid_t uid;
+	int connection;
 	char path[PATH_MAX];
 };
 
@@ -75,47 +78,38 @@ static ssize_t receive_with(int fd, void *at, size_t len, int *passed)
 	ssize_t n;
 
 	*passed = -1;
-	do
-		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
 	header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+	if (header)	/* nothing else is ever sent along */
 		memcpy(passed, CMSG_DATA(header), sizeof(*passed));
 	return n;
 }
 
 /* ----- the agent's side ----- */
 
-static void ask_user_name(uid_t uid, char out[USER_NAME_SIZE])
+/* 0, or -errno where it cannot be told whether there is a name: then it is the number. */
+static int ask_user_name(uid_t uid, char out[USER_NAME_SIZE])
 {
 	char text[4096];
 	struct passwd entry, *found = NULL;
+	int rc = getpwuid_r(uid, &entry, text, sizeof(text), &found);
 
-	if (!getpwuid_r(uid, &entry, text, sizeof(text), &found) && found)
+	if (!rc && found)
 		snprintf(out, USER_NAME_SIZE, "%s", found->pw_name);
 	else
 		snprintf(out, USER_NAME_SIZE, "%u", (unsigned)uid);
+	return -rc;
 }
 
-/* Whether a mount of a file system in user space is kalamfs: its root says so. */
+/* A worker that lists such a directory would wait for itself, or for another one. */
 static bool is_kalamfs(int fd)
 {
-	struct statfs fs;
-	char path[64], line[PATH_MAX + 256];
-	struct stat st;
-	bool found = false;
-	FILE *mounts;
+	struct statfs fs = { 0 };
+	struct stat st = { 0 };
 
-	if (fstatfs(fd, &fs) || (unsigned long)fs.f_type != FUSE_MAGIC || fstat(fd, &st))
-		return false;
-	snprintf(path, sizeof(path), " %u:%u ", (unsigned)(st.st_dev >> 8 & 0xfff),
-		 (unsigned)(st.st_dev & 0xff) | (unsigned)(st.st_dev >> 12 & 0xfff00));
-	mounts = fopen("/proc/self/mountinfo", "re");
-	while (mounts && !found && fgets(line, sizeof(line), mounts))
-		found = strstr(line, path) && strstr(line, " fuse.kalamfs ");
-	if (mounts)
-		fclose(mounts);
-	return found;
+	fstatfs(fd, &fs);
+	fstat(fd, &st);
+	return (unsigned long)fs.f_type == FUSE_MAGIC && mounts_have(st.st_dev);
 }
 
 static int open_dir(const char *path)
@@ -131,27 +125,64 @@ static int open_dir(const char *path)
 	return fd;
 }
 
-static int run_fusermount(const char *mountpoint)
-{
-	pid_t pid = fork();
-	int status;
+static int abort_fd = -1;	/* of the daemon's connection */
 
-	if (!pid) {
-		execlp("fusermount3", "fusermount3", "-u", "-q", "-z", "--", mountpoint, (char *)NULL);
-		_exit(127);
-	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return pid > 0 && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EPERM;
+/* Of the control file system: where it is mounted, or in a mount of our own that nobody else sees. */
+static int open_control(int connection)
+{
+	char path[64];
+	int fd, fs, mounted;
+
+	snprintf(path, sizeof(path), "/sys/fs/fuse/connections/%d/abort", connection);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	fs = fsopen("fusectl", FSOPEN_CLOEXEC);
+	if (fs < 0)
+		return -errno;
+	mounted = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) ? -1 :
+		  fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	snprintf(path, sizeof(path), "%d/abort", connection);
+	fd = mounted < 0 ? -1 : openat(mounted, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		fd = -errno;
+	close(fs);
+	if (mounted >= 0)
+		close(mounted);
+	return fd;
 }
 
+static int guard(int connection)
+{
+	abort_fd = open_control(connection);
+	return abort_fd < 0 ? abort_fd : 0;
+}
+
+/*
+ * A daemon that is killed may have a thread in the kernel that waits for the lock
+ * of a directory.  Who has that lock waits for an answer, and because of the thread
+ * the connection stays open: nobody would ever get on.
+ */
+static void end_connection(int number)
+{
+	(void)number;
+	(void)!write(abort_fd, "1", 1);
+}
+
+/*
+ * Whoever is still in it is told at once: a connection that goes on would look to
+ * libfuse as if it were still mounted.
+ */
 static int unmount(const char *mountpoint)
 {
-	if (!umount2(mountpoint, UMOUNT_NOFOLLOW) ||
-	    (errno == EBUSY && !umount2(mountpoint, UMOUNT_NOFOLLOW | MNT_DETACH)))
+	int rc;
+
+	if (!umount2(mountpoint, UMOUNT_NOFOLLOW))
 		return 0;
-	return errno == EPERM ? run_fusermount(mountpoint) : -errno;
+	rc = mounts_detach(mountpoint);
+	if (!rc)
+		end_connection(0);
+	return rc;
 }
 
 /* One question on its way to a thread. */
@@ -169,11 +200,14 @@ static void *answer_one(void *arg)
 
 	switch (task->question.kind) {
 	case ASK_USER_NAME:
-		ask_user_name(task->question.uid, answer.name);
+		answer.rc = ask_user_name(task->question.uid, answer.name);
 		break;
 	case ASK_OPEN_DIR:
 		fd = open_dir(task->question.path);
 		answer.rc = fd < 0 ? fd : 0;
+		break;
+	case ASK_GUARD:
+		answer.rc = guard(task->question.connection);
 		break;
 	case ASK_UNMOUNT:
 		answer.rc = unmount(task->question.path);
@@ -188,49 +222,66 @@ static void *answer_one(void *arg)
 	return NULL;
 }
 
+static bool start_answer(const struct task *received)
+{
+	struct task *task = malloc(sizeof(*task));
+	pthread_t thread;
+
+	if (!task)
+		return false;
+	*task = *received;
+	sem_wait(task->free_threads);
+	if (pthread_create(&thread, NULL, answer_one, task)) {
+		sem_post(task->free_threads);
+		free(task);
+		return false;
+	}
+	pthread_detach(thread);
+	return true;
+}
+
 static void answer_all(int fd)
 {
+	const struct answer refusal = { .rc = -ENOMEM };
+	static struct task task;
 	static sem_t free_threads;
 
 	sem_init(&free_threads, 0, THREADS);
-	for (;;) {
-		struct task *task = calloc(1, sizeof(*task));
-		pthread_t thread;
-		ssize_t n;
-
-		if (!task)
-			return;
-		n = receive_with(fd, &task->question, sizeof(task->question), &task->reply);
-		if (n <= 0)
-			return;
-		task->free_threads = &free_threads;
-		task->question.path[sizeof(task->question.path) - 1] = '\0';
-		while (sem_wait(&free_threads))
+	task.free_threads = &free_threads;
+	while (receive_with(fd, &task.question, sizeof(task.question), &task.reply) > 0) {
+		task.question.path[sizeof(task.question.path) - 1] = '\0';
+		if (start_answer(&task))
 			continue;
-		if (pthread_create(&thread, NULL, answer_one, task)) {
-			sem_post(&free_threads);
-			close(task->reply);
-			free(task);
-		} else {
-			pthread_detach(thread);
-		}
+		(void)send_with(task.reply, &refusal, sizeof(refusal), -1);
+		close(task.reply);
 	}
+}
+
+/* Whoever waits for the end of what the daemon prints must not wait for this process. */
+static void leave_terminal(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int standard = 0; standard <= 2; standard++)
+		(void)dup2(fd, standard);
 }
 
 static void be_agent(int fd)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction died = { .sa_handler = end_connection, .sa_flags = SA_RESTART };
 	int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGPIPE };
 
 	/* It ends with the daemon, which closes the socket, and not before it. */
 	for (size_t i = 0; i < countof(signals); i++)
 		sigaction(signals[i], &ignore, NULL);
 	prctl(PR_SET_NAME, "kalamfs-agent");
-	if (fd != 3 && dup2(fd, 3) == 3)
-		fd = 3;
-	if (fd == 3)
-		close_range(4, ~0U, 0);
-	answer_all(fd);
+	sigaction(SIGUSR2, &died, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGUSR2);
+	dup2(fd, 3);
+	leave_terminal();
+	close_range(4, ~0U, 0);
+	answer_all(3);
 	_exit(0);
 }
 
@@ -270,8 +321,7 @@ void agent_stop(struct agent *agent)
 	if (!agent)
 		return;
 	close(agent->fd);
-	while (waitpid(agent->pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	(void)waitpid(agent->pid, NULL, 0);
 	free(agent);
 }
 
@@ -295,30 +345,32 @@ static int ask(struct agent *agent, const struct question *question, size_t len,
 		rc = rc < 0 ? -errno : rc ? 0 : -ETIMEDOUT;
 	}
 	if (!rc && receive_with(fds[0], answer, sizeof(*answer), passed) != (ssize_t)sizeof(*answer))
-		rc = -EPIPE;
+		rc = -EIO;	/* it is gone */
 	close(fds[0]);
 	return rc;
 }
 
-void agent_user_name(struct agent *agent, uid_t uid, char out[USER_NAME_SIZE])
+bool agent_user_name(struct agent *agent, uid_t uid, char out[USER_NAME_SIZE])
 {
 	struct question question = { .kind = ASK_USER_NAME, .uid = uid };
-	struct answer answer;
-	int passed;
+	struct answer answer = { 0 };
+	int passed, rc;
 
 	if (!agent)
-		ask_user_name(uid, out);
-	else if (ask(agent, &question, offsetof(struct question, path), ANSWER_MS, &answer, &passed))
+		return !ask_user_name(uid, out);
+	rc = ask(agent, &question, offsetof(struct question, path), ANSWER_MS, &answer, &passed);
+	if (rc || answer.rc)
 		snprintf(out, USER_NAME_SIZE, "%u", (unsigned)uid);
 	else
 		memcpy(out, answer.name, USER_NAME_SIZE);
+	return !rc && !answer.rc;
 }
 
 static int ask_path(struct agent *agent, enum question_kind kind, const char *path, int timeout_ms,
 		    int *passed)
 {
 	struct question question = { .kind = kind };
-	struct answer answer;
+	struct answer answer = { 0 };
 	size_t len = strlen(path) + 1;
 	int rc;
 
@@ -338,6 +390,16 @@ int agent_open_dir(struct agent *agent, const char *path)
 		return open_dir(path);
 	rc = ask_path(agent, ASK_OPEN_DIR, path, ANSWER_MS, &fd);
 	return rc ? rc : fd < 0 ? -EIO : fd;
+}
+
+int agent_guard(struct agent *agent, int connection)
+{
+	struct question question = { .kind = ASK_GUARD, .connection = connection };
+	struct answer answer = { 0 };
+	int passed;
+	int rc = ask(agent, &question, offsetof(struct question, path), ANSWER_MS, &answer, &passed);
+
+	return rc ? rc : answer.rc;
 }
 
 int agent_unmount(struct agent *agent, const char *mountpoint)

@@ -167,7 +167,7 @@ static void settle(struct mount *mount, struct job *job)
 	if (job->code)
 		verdict_refused(mount, &verdict, &job->request.author, &job->request.err, NULL, 0);
 	else
-		verdict_accepted(mount, &verdict, &job->request);
+		job->code = verdict_accepted(mount, &verdict, &job->request);
 	if (job->code == -EIO || job->code == -ENOSPC || job->code == -EUCLEAN)
 		log_message(LOG_ERR, "A change could not be stored: %s", job->request.err.text);
 	end_request(ctl, job->code);
@@ -176,27 +176,30 @@ static void settle(struct mount *mount, struct job *job)
 static void answer(struct mount *mount, struct job *job)
 {
 	request_fini(&job->request);
-	reply(job->handle->ctl, job->req, job->code, job->is_flush, job->size);
+	/* Before the reply: with that his next change comes, and is alone again. */
 	commit_done(&mount->commit, job);
+	reply(job->handle->ctl, job->req, job->code, job->is_flush, job->size);
 	free(job);
 }
 
-static const struct job_ops ctl_ops = { .settle = settle, .answer = answer };
+static const struct job_ops ctl_ops = { .settle = settle, .answer = answer, .is_led = true };
 
 static struct job *new_job(struct mount *mount, struct fuse_req *req, struct handle *handle)
 {
 	const struct fuse_ctx *who = fuse_req_ctx(req);
-	struct job *job = calloc(1, sizeof(*job));
+	struct job *job = malloc(sizeof(*job));
 
 	if (!job)
 		return NULL;
+	memset(job, 0, offsetof(struct job, request));
+	request_init(&job->request);
 	job->ops = &ctl_ops;
 	job->req = req;
 	job->handle = handle;
 	job->request.namespace_id = handle->ctl->namespace_id;
 	job->request.table_id = handle->ctl->table_id;
 	job->request.source = SOURCE_CTL;
-	err_clear(&job->request.err);
+	job->request.is_brief = true;
 	caller_author(mount->callers, who->uid, who->pid, &job->request.author);
 	return job;
 }
@@ -287,19 +290,15 @@ static int write_document(struct ctl *ctl, const char *text, size_t len, struct 
 	return judge_document(ctl, request, err);
 }
 
-static int end_document(struct ctl *ctl, struct request *request, struct err *err)
-{
-	return ctl->is_judged ? 0 : judge_document(ctl, request, err);
-}
-
 void ctl_write(struct mount *mount, struct fuse_req *req, struct handle *handle, const char *text,
 	       size_t len, uint64_t owner)
 {
 	struct ctl *ctl = handle->ctl;
-	struct err err = ERR_INIT;
+	struct err err;
 	struct job *job;
 	int rc;
 
+	err_clear(&err);
 	if (fuse_req_ctx(req)->uid != handle->uid) {
 		refuse_writer(mount, req, handle, text, len);
 		return;
@@ -339,10 +338,11 @@ static void warn_of_block(struct mount *mount, struct job *job, const struct err
 
 void ctl_release(struct mount *mount, struct ctl *ctl)
 {
-	struct err err = ERR_INIT;
+	struct err err;
 	struct verdict verdict;
 	bool is_open;
 
+	err_clear(&err);
 	pthread_mutex_lock(&ctl->lock);
 	is_open = ctl->session.in_block && !ctl->session.aborted && !ctl->plan && *ctl->author.command;
 	pthread_mutex_unlock(&ctl->lock);
@@ -356,12 +356,17 @@ void ctl_release(struct mount *mount, struct ctl *ctl)
 void ctl_flush(struct mount *mount, struct fuse_req *req, struct handle *handle, uint64_t owner)
 {
 	struct ctl *ctl = handle->ctl;
-	struct err err = ERR_INIT;
+	struct err err;
 	struct job *job;
 	int rc;
 
+	err_clear(&err);
 	if (fuse_req_ctx(req)->uid != handle->uid || !take_for_flush(ctl, owner)) {
 		fuse_reply_err(req, 0);
+		return;
+	}
+	if (ctl->is_document ? ctl->is_judged : !session_has_end(&ctl->session)) {
+		reply(ctl, req, 0, true, 0);
 		return;
 	}
 	job = new_job(mount, req, handle);
@@ -371,7 +376,7 @@ void ctl_flush(struct mount *mount, struct fuse_req *req, struct handle *handle,
 	}
 	job->is_flush = true;
 	if (ctl->is_document)
-		rc = end_document(ctl, &job->request, &err);
+		rc = judge_document(ctl, &job->request, &err);
 	else
 		rc = session_end(&ctl->session, false, &job->request, &err);
 	if (rc < 0 && !ctl->is_document && ctl->session.in_block) {

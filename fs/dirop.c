@@ -22,6 +22,7 @@ struct dirop {
 	struct dirop_spec spec;
 	struct script script;
 	uint32_t namespace_id;		/* of a draft */
+	uint32_t draft_id;		/* what was made; 0 = no draft */
 	struct entry entry;		/* what it is answered with, if parent is set */
 };
 _Static_assert(offsetof(struct dirop, job) == 0, "a directory operation begins with its job");
@@ -105,6 +106,23 @@ void dirop_refuse_name(struct mount *mount, struct fuse_req *req, uint64_t dir, 
 	dirop_refuse(mount, req, &place, err);
 }
 
+/*
+ * What was made, and is gone again or cannot be read now: mkdir was done, so it succeeds.
+ * Its number is all that is known; whoever asks for the name finds out.
+ */
+static bool bare_entry(struct mount *mount, struct dirop *dirop)
+{
+	const struct outcome *made = dirop->job.request.outcomes;
+
+	if (dirop->draft_id)
+		node_bare_entry(&mount->tree, NODE_TABLE, dirop->draft_id, &dirop->entry);
+	else if (made && made->object == OBJECT_NAMESPACE)
+		node_bare_entry(&mount->tree, NODE_NAMESPACE, made->id, &dirop->entry);
+	else
+		return false;
+	return true;
+}
+
 static void find_entry(struct mount *mount, struct dirop *dirop)
 {
 	struct err err = ERR_INIT;
@@ -113,19 +131,20 @@ static void find_entry(struct mount *mount, struct dirop *dirop)
 
 	if (!rc)
 		rc = node_find(&dir, dirop->spec.name, &dirop->entry, NULL, &err);
+	if (rc && bare_entry(mount, dirop))
+		rc = 0;
 	view_close(&dir);
-	/* Made, and gone again: whoever asks for the name finds out. */
 	dirop->job.code = rc;
 }
 
-static void reserve(struct mount *mount, struct job *job)
+static void reserve(struct mount *mount, struct job *job, int64_t deadline)
 {
 	struct dirop *dirop = dirop_of(job);
 	struct err *err = &job->request.err;
 	struct namespace *ns = NULL;
 	struct txn *txn = NULL;
 	uint32_t id;
-	int rc = document_reserve(mount->catalog, &id, err);
+	int rc = document_reserve(mount->catalog, deadline, &id, err);
 
 	if (!rc)
 		rc = catalog_begin(mount->catalog, &txn, err);
@@ -136,7 +155,9 @@ static void reserve(struct mount *mount, struct job *job)
 		rc = drafts_add(mount->drafts, id, ns, dirop->spec.name,
 				catalog_now(mount->catalog), err);
 	namespace_put(ns);
-	if (rc)
+	if (!rc)
+		dirop->draft_id = id;
+	else
 		err_set(err, rc, "The draft could not be made: %s", strerror(-rc));
 }
 
@@ -152,7 +173,7 @@ static void settle(struct mount *mount, struct job *job)
 				    job->request.err.text);
 		return;
 	}
-	report_set(mount->tree.report, (struct report_key){
+	(void)report_set(mount->tree.report, (struct report_key){
 			.object = dirop->spec.place.report.object,
 			.id = dirop->spec.place.report.id,
 			.uid = job->request.author.uid,
@@ -202,6 +223,7 @@ static struct dirop *new_dirop(struct mount *mount, struct fuse_req *req,
 	dirop->spec.place = *place;
 	dirop->job.req = req;
 	dirop->job.request.source = SOURCE_DIRECTORY;
+	dirop->job.request.is_brief = true;
 	err_clear(&dirop->job.request.err);
 	caller_author(mount->callers, who->uid, who->pid, &dirop->job.request.author);
 	return dirop;

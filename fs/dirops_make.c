@@ -43,11 +43,16 @@ static int look(struct mount *mount, uint64_t parent, const char *name, uint32_t
 		return 0;
 	rc = view_open(&dir, &mount->tree, parent, uid, err);
 	if (!rc) {
-		struct err ignored = ERR_INIT;
+		struct err found = ERR_INIT;
 
 		out->spot = target_of_name(&dir, name, &out->target, err);
 		dirop_place(&dir, name, &out->place);
-		out->is_taken = !node_find(&dir, name, &entry, NULL, &ignored);
+		rc = node_find(&dir, name, &entry, NULL, &found);
+		out->is_taken = !rc;
+		if (rc && rc != -ENOENT)
+			*err = found;
+		else
+			rc = 0;
 		if (dir.ns) {
 			out->namespace_id = dir.ns->id;
 			memcpy(out->namespace_name, dir.ns->name, NAME_SIZE);
@@ -88,18 +93,14 @@ static void reply_create(struct mount *mount, fuse_req_t req, uint64_t node,
 {
 	struct fuse_entry_param param;
 	struct entry entry;
-	int rc = edit_entry(mount, node, &entry);
 
+	edit_entry(mount, node, &entry);
 	to_param(&entry, &param);
 	scratch_ops_set_open(mount, node, fi);
-	if (rc) {
-		fuse_reply_err(req, -rc);
-	} else if (fuse_reply_create(req, &param, fi)) {
+	if (fuse_reply_create(req, &param, fi)) {
 		scratch_forget(mount->scratch, node, 1);
-		rc = -EINTR;
-	}
-	if (rc)
 		scratch_unpin(mount->scratch, node);
+	}
 }
 
 static void create_scratch(struct mount *mount, fuse_req_t req, uint64_t parent, const char *name,
@@ -181,11 +182,9 @@ static void make_scratch(struct mount *mount, fuse_req_t req, uint64_t parent, c
 		refuse_scratch(mount, req, parent, name, rc);
 		return;
 	}
-	rc = edit_entry(mount, node, &entry);
+	edit_entry(mount, node, &entry);
 	to_param(&entry, &param);
-	if (rc)
-		fuse_reply_err(req, -rc);
-	else if (fuse_reply_entry(req, &param))
+	if (fuse_reply_entry(req, &param))
 		scratch_forget(mount->scratch, node, 1);
 	scratch_unpin(mount->scratch, node);
 }

@@ -75,14 +75,16 @@ static int look(struct mount *mount, struct view *dir, const char *name, struct 
 {
 	enum spot spot = target_of_name(dir, name, target, NULL);
 	struct entry entry;
+	int rc;
 
 	(void)mount;
 	dirop_place(dir, name, place);
 	/* A draft is gone as a whole with rmdir; rm -r comes by here first. */
 	if (dir->table && !dir->table->version && spot == SPOT_TAKEN)
 		return 1;
-	if (node_find(dir, name, &entry, NULL, err))
-		return -ENOENT;
+	rc = node_find(dir, name, &entry, NULL, err);
+	if (rc)
+		return rc;
 	if (spot != SPOT_DOCUMENT)
 		return refuse_other(dir, name, err);
 	return is_document(target) ? 0 : refuse_member(target, name, err);
@@ -202,8 +204,12 @@ void dirops_rmdir(struct mount *mount, fuse_req_t req, fuse_ino_t parent, const 
 		dirop_refuse(mount, req, &removal.spec.place, &err);
 	} else if (rc) {
 		fuse_reply_err(req, verdict_errno(rc));
+	} else if (removal.draft &&
+		   !drafts_remove(mount->drafts, removal.draft, catalog_now(mount->catalog))) {
+		err_set(&err, -ENOTEMPTY, "'%s' has just become a table: mv tables/%s trash/ is "
+			"DROP TABLE", name, name);
+		dirop_refuse(mount, req, &removal.spec.place, &err);
 	} else if (removal.draft) {
-		drafts_remove(mount->drafts, removal.draft, catalog_now(mount->catalog));
 		fuse_reply_err(req, 0);
 	} else {
 		dirop_begin(mount, req, &removal.spec);

@@ -1,23 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/draft.h"
 
+#include "catalog/rows.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
+#define KEPT_US 1000000		/* how long after they have become tables */
+
 struct draft {
 	TAILQ_ENTRY(draft) link;	/* by rising id: they are handed out that way */
 	struct table *table;		/* a reference */
-	bool is_created;
+	uint64_t created;		/* the change that made the table; 0 = none yet */
+	int64_t until;			/* then no request has a snapshot from before it */
+	bool is_told;
 };
 
 struct drafts {
 	pthread_mutex_t lock;	/* all below */
 	TAILQ_HEAD(draft_list, draft) list;
-	unsigned count;
+	unsigned count;		/* of those that are no tables yet */
 	int64_t changed_at;
+	uint64_t changes;
 };
 
 struct drafts *drafts_new(void)
@@ -34,9 +41,15 @@ struct drafts *drafts_new(void)
 static void drop(struct drafts *drafts, struct draft *draft)
 {
 	TAILQ_REMOVE(&drafts->list, draft, link);
-	drafts->count--;
+	drafts->count -= !draft->created;
 	table_put(draft->table);
 	free(draft);
+}
+
+static void changed(struct drafts *drafts, int64_t now)
+{
+	drafts->changed_at = now;
+	drafts->changes++;
 }
 
 void drafts_free(struct drafts *drafts)
@@ -61,15 +74,36 @@ static struct draft *by_id(struct drafts *drafts, uint32_t id)
 	return NULL;
 }
 
-static struct draft *by_name(struct drafts *drafts, uint32_t namespace_id, const char *name)
+/* Whether it is in a snapshot's namespace: the table itself is not there yet. */
+static bool is_there(const struct draft *draft, struct txn *txn)
+{
+	return !draft->created || meta_get(txn, META_SEQUENCE) < draft->created;
+}
+
+static bool is_named(const struct draft *draft, uint32_t namespace_id, const char *name)
+{
+	return draft->table->namespace_id == namespace_id && !strcmp(draft->table->name, name);
+}
+
+static bool is_taken(struct drafts *drafts, uint32_t namespace_id, const char *name)
 {
 	struct draft *draft;
 
 	TAILQ_FOREACH(draft, &drafts->list, link)
-		if (!draft->is_created && draft->table->namespace_id == namespace_id &&
-		    !strcmp(draft->table->name, name))
-			return draft;
-	return NULL;
+		if (!draft->created && is_named(draft, namespace_id, name))
+			return true;
+	return false;
+}
+
+static void drop_old(struct drafts *drafts, int64_t now)
+{
+	struct draft *draft, *next;
+
+	for (draft = TAILQ_FIRST(&drafts->list); draft; draft = next) {
+		next = TAILQ_NEXT(draft, link);
+		if (draft->created && draft->until <= now)
+			drop(drafts, draft);
+	}
 }
 
 static struct table *new_table(uint32_t id, const struct namespace *ns, const char *name, int64_t now)
@@ -104,7 +138,8 @@ int drafts_add(struct drafts *drafts, uint32_t id, const struct namespace *ns, c
 		return err_nomem(err);
 	}
 	pthread_mutex_lock(&drafts->lock);
-	if (by_name(drafts, ns->id, name))
+	drop_old(drafts, now);
+	if (is_taken(drafts, ns->id, name))
 		rc = err_set(err, -EEXIST, "There is a draft '%s' already", name);
 	else if (drafts->count >= DRAFTS_MAX)
 		rc = err_set(err, -ENOSPC, "There are %d drafts already: save or rmdir some",
@@ -112,7 +147,7 @@ int drafts_add(struct drafts *drafts, uint32_t id, const struct namespace *ns, c
 	if (!rc) {
 		TAILQ_INSERT_TAIL(&drafts->list, draft, link);
 		drafts->count++;
-		drafts->changed_at = now;
+		changed(drafts, now);
 	}
 	pthread_mutex_unlock(&drafts->lock);
 	if (rc) {
@@ -122,7 +157,7 @@ int drafts_add(struct drafts *drafts, uint32_t id, const struct namespace *ns, c
 	return rc;
 }
 
-struct table *drafts_get(struct drafts *drafts, uint32_t id)
+struct table *drafts_get(struct drafts *drafts, uint32_t id, struct txn *txn)
 {
 	struct table *table = NULL;
 	struct draft *draft;
@@ -131,13 +166,14 @@ struct table *drafts_get(struct drafts *drafts, uint32_t id)
 		return NULL;
 	pthread_mutex_lock(&drafts->lock);
 	draft = by_id(drafts, id);
-	if (draft && !draft->is_created)
+	if (draft && is_there(draft, txn))
 		table = table_get(draft->table);
 	pthread_mutex_unlock(&drafts->lock);
 	return table;
 }
 
-struct table *drafts_find(struct drafts *drafts, uint32_t namespace_id, const char *name)
+struct table *drafts_find(struct drafts *drafts, uint32_t namespace_id, const char *name,
+			  struct txn *txn)
 {
 	struct table *table = NULL;
 	struct draft *draft;
@@ -145,7 +181,9 @@ struct table *drafts_find(struct drafts *drafts, uint32_t namespace_id, const ch
 	if (!drafts)
 		return NULL;
 	pthread_mutex_lock(&drafts->lock);
-	draft = by_name(drafts, namespace_id, name);
+	TAILQ_FOREACH(draft, &drafts->list, link)
+		if (is_named(draft, namespace_id, name) && is_there(draft, txn))
+			break;
 	if (draft)
 		table = table_get(draft->table);
 	pthread_mutex_unlock(&drafts->lock);
@@ -163,64 +201,71 @@ int drafts_rename(struct drafts *drafts, uint32_t id, const struct namespace *ns
 		return -ENOMEM;
 	pthread_mutex_lock(&drafts->lock);
 	draft = by_id(drafts, id);
-	if (!draft || draft->is_created)
+	if (!draft || draft->created)
 		rc = -ENOENT;
-	else if (by_name(drafts, ns->id, name))
+	else if (is_taken(drafts, ns->id, name))
 		rc = -EEXIST;
 	if (!rc) {
 		struct table *old = draft->table;
 
 		draft->table = table;
 		table = old;
-		drafts->changed_at = now;
+		changed(drafts, now);
 	}
 	pthread_mutex_unlock(&drafts->lock);
 	table_put(table);
 	return rc;
 }
 
-void drafts_remove(struct drafts *drafts, uint32_t id, int64_t now)
+bool drafts_remove(struct drafts *drafts, uint32_t id, int64_t now)
 {
 	struct draft *draft;
+	bool is_one;
 
 	pthread_mutex_lock(&drafts->lock);
 	draft = by_id(drafts, id);
-	if (draft) {
+	is_one = draft && !draft->created;
+	if (is_one) {
 		drop(drafts, draft);
-		drafts->changed_at = now;
+		changed(drafts, now);
 	}
 	pthread_mutex_unlock(&drafts->lock);
+	return is_one;
 }
 
-void drafts_created(struct drafts *drafts, uint32_t id)
+void drafts_created(struct drafts *drafts, uint32_t id, uint64_t sequence, int64_t now)
 {
 	struct draft *draft;
 
 	pthread_mutex_lock(&drafts->lock);
+	drop_old(drafts, now);
 	draft = by_id(drafts, id);
-	if (draft)
-		draft->is_created = true;
+	if (draft && !draft->created) {
+		draft->created = sequence;
+		draft->until = now + KEPT_US;
+		drafts->count--;
+	}
 	pthread_mutex_unlock(&drafts->lock);
 }
 
 bool drafts_was_created(struct drafts *drafts, uint32_t id)
 {
 	struct draft *draft;
-	bool was = false;
+	bool was;
 
 	if (!drafts)
 		return false;
 	pthread_mutex_lock(&drafts->lock);
 	draft = by_id(drafts, id);
-	if (draft && draft->is_created) {
-		drop(drafts, draft);
-		was = true;
-	}
+	was = draft && draft->created && !draft->is_told;
+	if (was)
+		draft->is_told = true;
 	pthread_mutex_unlock(&drafts->lock);
 	return was;
 }
 
-int drafts_list(struct drafts *drafts, uint32_t namespace_id, uint32_t after, drafts_fn *fn, void *arg)
+int drafts_list(struct drafts *drafts, uint32_t namespace_id, uint32_t after, struct txn *txn,
+		drafts_fn *fn, void *arg)
 {
 	struct draft *draft;
 	int rc = 0;
@@ -229,8 +274,8 @@ int drafts_list(struct drafts *drafts, uint32_t namespace_id, uint32_t after, dr
 		return 0;
 	pthread_mutex_lock(&drafts->lock);
 	TAILQ_FOREACH(draft, &drafts->list, link) {
-		if (draft->is_created || draft->table->id <= after ||
-		    draft->table->namespace_id != namespace_id)
+		if (draft->table->id <= after || draft->table->namespace_id != namespace_id ||
+		    !is_there(draft, txn))
 			continue;
 		rc = fn(arg, draft->table);
 		if (rc)
@@ -240,16 +285,16 @@ int drafts_list(struct drafts *drafts, uint32_t namespace_id, uint32_t after, dr
 	return rc;
 }
 
-static int found(void *arg, const struct table *table)
-{
-	(void)arg;
-	(void)table;
-	return 1;
-}
-
 bool drafts_any(struct drafts *drafts, uint32_t namespace_id)
 {
-	return drafts_list(drafts, namespace_id, 0, found, NULL);
+	struct draft *draft;
+	bool any = false;
+
+	pthread_mutex_lock(&drafts->lock);
+	TAILQ_FOREACH(draft, &drafts->list, link)
+		any |= !draft->created && draft->table->namespace_id == namespace_id;
+	pthread_mutex_unlock(&drafts->lock);
+	return any;
 }
 
 int64_t drafts_changed_at(struct drafts *drafts)
@@ -260,4 +305,14 @@ int64_t drafts_changed_at(struct drafts *drafts)
 	at = drafts->changed_at;
 	pthread_mutex_unlock(&drafts->lock);
 	return at;
+}
+
+uint64_t drafts_changes(struct drafts *drafts)
+{
+	uint64_t changes;
+
+	pthread_mutex_lock(&drafts->lock);
+	changes = drafts->changes;
+	pthread_mutex_unlock(&drafts->lock);
+	return changes;
 }

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "catalog/model.h"
+#include "catalog/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,24 +26,35 @@ void drafts_free(struct drafts *drafts);
 int drafts_add(struct drafts *drafts, uint32_t id, const struct namespace *ns, const char *name,
 	       int64_t now, struct err *err) MUST_CHECK;
 
-/* A reference for the caller, or NULL.  drafts may be NULL, too. */
-struct table *drafts_get(struct drafts *drafts, uint32_t id);
-struct table *drafts_find(struct drafts *drafts, uint32_t namespace_id, const char *name);
+/*
+ * A reference for the caller, or NULL.  drafts may be NULL, too.  In a snapshot
+ * from before its table was created a draft is still one: whoever looks must
+ * find either.
+ */
+struct table *drafts_get(struct drafts *drafts, uint32_t id, struct txn *txn);
+struct table *drafts_find(struct drafts *drafts, uint32_t namespace_id, const char *name,
+			  struct txn *txn);
 
 int drafts_rename(struct drafts *drafts, uint32_t id, const struct namespace *ns, const char *name,
 		  int64_t now) MUST_CHECK;
-void drafts_remove(struct drafts *drafts, uint32_t id, int64_t now);
+/* False: it is none any more. */
+bool drafts_remove(struct drafts *drafts, uint32_t id, int64_t now);
 
-/* The draft has become a table: it is told of once more by drafts_was_created. */
-void drafts_created(struct drafts *drafts, uint32_t id);
+/*
+ * The draft has become a table, by the change with this sequence number: it is
+ * told of once more by drafts_was_created.
+ */
+void drafts_created(struct drafts *drafts, uint32_t id, uint64_t sequence, int64_t now);
 bool drafts_was_created(struct drafts *drafts, uint32_t id);
 
-/* Those of a namespace by rising id; fn's non-zero ends it and is returned. */
+/* Those of a namespace in a snapshot, by rising id; fn's non-zero ends it and is returned. */
 typedef int drafts_fn(void *arg, const struct table *table);
-int drafts_list(struct drafts *drafts, uint32_t namespace_id, uint32_t after, drafts_fn *fn, void *arg);
+int drafts_list(struct drafts *drafts, uint32_t namespace_id, uint32_t after, struct txn *txn,
+		drafts_fn *fn, void *arg);
 bool drafts_any(struct drafts *drafts, uint32_t namespace_id);
 
-/* When a draft last came or went anywhere; 0 = never. */
+/* When a draft last came or went anywhere (0 = never), and how often one has. */
 int64_t drafts_changed_at(struct drafts *drafts);
+uint64_t drafts_changes(struct drafts *drafts);
 
 #endif

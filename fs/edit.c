@@ -11,19 +11,20 @@
 #include "fs/scratch.h"
 #include "fs/verdict.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-int edit_entry(struct mount *mount, uint64_t node, struct entry *out)
+void edit_entry(struct mount *mount, uint64_t node, struct entry *out)
 {
 	int rc;
 
 	*out = (struct entry){ .id = node, .counted = true };
 	rc = scratch_stat(mount->scratch, node, &out->attr);
-	if (!rc)
-		scratch_look(mount->scratch, node);
-	return rc;
+	assert(!rc);
+	(void)rc;
+	scratch_look(mount->scratch, node);
 }
 
 int edit_find_scratch(struct mount *mount, uint64_t dir, const char *name, struct entry *out)
@@ -33,9 +34,9 @@ int edit_find_scratch(struct mount *mount, uint64_t dir, const char *name, struc
 
 	if (rc)
 		return rc;
-	rc = edit_entry(mount, node, out);
+	edit_entry(mount, node, out);
 	scratch_unpin(mount->scratch, node);
-	return rc;
+	return 0;
 }
 
 static int make_copy(struct mount *mount, const struct fuse_ctx *who, const struct stat *attr,
@@ -88,7 +89,7 @@ static int find_private(struct mount *mount, const struct fuse_ctx *who, const s
 	if (node) {
 		rc = scratch_pin(mount->scratch, node);
 		if (!rc) {
-			rc = edit_entry(mount, node, out);
+			edit_entry(mount, node, out);
 			scratch_unpin(mount->scratch, node);
 		}
 		return rc;
@@ -96,9 +97,9 @@ static int find_private(struct mount *mount, const struct fuse_ctx *who, const s
 	rc = edit_private(mount, who, target, why == REDIRECT_RENAME, &node, err);
 	if (rc)
 		return rc;
-	rc = edit_entry(mount, node, out);
+	edit_entry(mount, node, out);
 	redirect_attach(mount->redirects, who->pid, &key, node);
-	return rc;
+	return 0;
 }
 
 /* The process of the caller, who waits for us. */
@@ -138,7 +139,6 @@ static int look_again(struct mount *mount, const struct fuse_ctx *who, struct vi
 int edit_find(struct mount *mount, const struct fuse_ctx *who, struct view *dir, const char *name,
 	      struct entry *out, bool *absence, struct err *err)
 {
-	const struct inode *inode = &dir->inode;
 	int rc = node_find(dir, name, out, absence, err);
 
 	if (!rc && target_is_document(inode_unpack(out->id).kind) &&
@@ -150,8 +150,7 @@ int edit_find(struct mount *mount, const struct fuse_ctx *who, struct view *dir,
 		rejected_expire(mount->rejected);
 		*absence = false;
 	}
-	return edit_find_scratch(mount, inode_pack(inode->kind, inode->object, inode->sub), name,
-				 out);
+	return edit_find_scratch(mount, view_node(dir), name, out);
 }
 
 static int may_write(struct mount *mount, uint64_t node, struct err *err)
@@ -174,9 +173,9 @@ void edit_open(struct mount *mount, struct fuse_req *req, uint64_t node)
 	struct err err = ERR_INIT;
 	int rc = may_write(mount, node, &err);
 
-	if (!rc && target_key_of_node(&mount->tree, node, &key))
-		rc = -ETXTBSY;
+	if (!rc)
+		rc = target_key_of_node(&mount->tree, node, &key);
 	if (!rc)
 		rc = redirect_begin(mount->redirects, who->pid, &key, REDIRECT_OPEN);
-	fuse_reply_err(req, rc ? verdict_errno(rc) : ESTALE);
+	fuse_reply_err(req, rc && rc != -ESTALE ? verdict_errno(rc) : ESTALE);
 }

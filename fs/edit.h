@@ -36,6 +36,6 @@ int edit_private(struct mount *mount, const struct fuse_ctx *who, const struct t
 		 bool copy, uint64_t *node, struct err *err) MUST_CHECK;
 
 /* The entry of a pinned scratch node: one lookup more. */
-int edit_entry(struct mount *mount, uint64_t node, struct entry *out) MUST_CHECK;
+void edit_entry(struct mount *mount, uint64_t node, struct entry *out);
 
 #endif

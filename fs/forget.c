@@ -85,10 +85,18 @@ static void name_step(struct forgetting *f, uint64_t dir, const char *name)
 	}
 }
 
-static void attr_step(struct forgetting *f, uint64_t node)
+/*
+ * A directory's attributes, and what the kernel keeps of its listing.  The
+ * mtime alone does not tell that a listing is old: the kernel throws away the
+ * answer to a GETATTR that this overtakes, and the process that waited for it
+ * goes on with the mtime from before (fuse_change_attributes_i).  Without its
+ * first page a listing is read anew; the others stay, because a listing that is
+ * being filled must find them.
+ */
+static void attr_step(struct forgetting *f, uint64_t dir)
 {
 	if (f->step == FORGET_ATTRS)
-		forget_attr(f->mount, node);
+		check("directory", fuse_lowlevel_notify_inval_inode(f->mount->se, dir, 0, 1));
 }
 
 /* A name came, went or stands for something else now. */
@@ -162,10 +170,16 @@ static void forget_table(struct forgetting *f, const struct change_row *row)
 
 	if (was_draft(f, row))
 		return;
-	if (from != to || strcmp(row->old_name, row->name)) {
+	/*
+	 * Not kept under its old name: a lookup of the new one would have to move it
+	 * between directories, and fails (ESTALE) while somebody has locked the old.
+	 */
+	if (from != to)
+		entry_step(f, from, row->old_name);
+	else if (strcmp(row->old_name, row->name))
 		dir_step(f, from, row->old_name);
+	if (from != to || strcmp(row->old_name, row->name))
 		dir_step(f, to, row->name);
-	}
 	if (*row->name && *row->old_name)
 		forget_version(f, row);
 	attr_step(f, inode_pack(NODE_TABLE, row->id, 0));

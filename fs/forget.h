@@ -27,8 +27,8 @@ bool forget_names(struct mount *mount);
 
 /*
  * What one change touches, in two steps for all changes of a piece: first
- * names, then attributes.  After the first one no answer to an older lookup or
- * listing of a touched directory is under way any more.
+ * names, then attributes and listings.  After the first one no answer to an
+ * older lookup or listing of a touched directory is under way any more.
  */
 enum forget_step {
 	FORGET_NAMES,	/* entries */

@@ -5,22 +5,29 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #define BUCKETS 1024
+#define ALIGNMENT 16
 
 struct text {
-	TAILQ_ENTRY(text) by_age;
 	struct text *next;	/* in its bucket */
 	uint64_t node;
-	char *at;		/* owned */
-	size_t len;
+	size_t len, span;	/* bytes; what it takes of the ring */
+	char at[];
 };
 
+/*
+ * Texts go in the order in which they came, so that a ring holds them: among all that the
+ * allocator has to do for requests they would leave it full of holes.
+ */
 struct kept {
 	pthread_mutex_t lock;	/* all below */
-	size_t room, used;
-	TAILQ_HEAD(, text) texts;
+	char *ring;		/* owned */
+	size_t room;		/* of the ring */
+	size_t oldest, head;	/* where the oldest text is; where the next one goes */
+	size_t end;		/* of the texts behind head, where is_round */
+	bool is_round;		/* the latest ones are in front of the oldest */
+	size_t count;
 	struct text *buckets[BUCKETS];
 };
 
@@ -30,10 +37,23 @@ struct kept *kept_new(size_t room)
 
 	if (!kept)
 		return NULL;
+	kept->room = room / ALIGNMENT * ALIGNMENT;
+	kept->ring = malloc(room);
+	if (!kept->ring) {
+		free(kept);
+		return NULL;
+	}
 	pthread_mutex_init(&kept->lock, NULL);
-	TAILQ_INIT(&kept->texts);
-	kept->room = room;
 	return kept;
+}
+
+void kept_free(struct kept *kept)
+{
+	if (!kept)
+		return;
+	pthread_mutex_destroy(&kept->lock);
+	free(kept->ring);
+	free(kept);
 }
 
 static struct text **place_of(struct kept *kept, uint64_t node)
@@ -47,58 +67,60 @@ static struct text **place_of(struct kept *kept, uint64_t node)
 	return at;
 }
 
-static size_t cost(const struct text *text)
+static struct text *text_at(struct kept *kept, size_t offset)
 {
-	return text->len + sizeof(*text);
+	return (struct text *)(void *)(kept->ring + offset);
 }
 
-static void drop(struct kept *kept, struct text *text)
+static void drop_oldest(struct kept *kept)
 {
+	const struct text *text = text_at(kept, kept->oldest);
+
 	*place_of(kept, text->node) = text->next;
-	TAILQ_REMOVE(&kept->texts, text, by_age);
-	kept->used -= cost(text);
-	free(text->at);
-	free(text);
+	kept->oldest += text->span;
+	if (--kept->count == 0) {
+		kept->oldest = kept->head = 0;
+		kept->is_round = false;
+	} else if (kept->is_round && kept->oldest == kept->end) {
+		kept->oldest = 0;
+		kept->is_round = false;
+	}
 }
 
-void kept_free(struct kept *kept)
+/* Room for span bytes, which are no more than the ring has. */
+static struct text *make_room(struct kept *kept, size_t span)
 {
 	struct text *text;
 
-	if (!kept)
-		return;
-	while ((text = TAILQ_FIRST(&kept->texts)))
-		drop(kept, text);
-	pthread_mutex_destroy(&kept->lock);
-	free(kept);
+	while (span > (kept->is_round ? kept->oldest : kept->room) - kept->head) {
+		if (kept->is_round) {
+			drop_oldest(kept);
+		} else {
+			kept->end = kept->head;
+			kept->head = 0;
+			kept->is_round = true;
+		}
+	}
+	text = text_at(kept, kept->head);
+	kept->head += span;
+	kept->count++;
+	return text;
 }
 
 void kept_put(struct kept *kept, uint64_t node, char *at, size_t len)
 {
-	struct text *text = calloc(1, sizeof(*text));
-	struct text **place;
+	size_t span = (sizeof(struct text) + len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	struct text *text;
 
-	if (!text || len > kept->room - sizeof(*text)) {
-		free(text);
-		free(at);
-		return;
-	}
-	text->node = node;
-	text->at = at;
-	text->len = len;
 	pthread_mutex_lock(&kept->lock);
-	place = place_of(kept, node);
-	if (*place) {
-		free(at);
-		free(text);
-	} else {
-		*place = text;
-		TAILQ_INSERT_TAIL(&kept->texts, text, by_age);
-		kept->used += cost(text);
-		while (kept->used > kept->room)
-			drop(kept, TAILQ_FIRST(&kept->texts));
+	if (span <= kept->room && !*place_of(kept, node)) {
+		text = make_room(kept, span);
+		*text = (struct text){ .node = node, .len = len, .span = span };
+		memcpy(text->at, at, len);
+		*place_of(kept, node) = text;
 	}
 	pthread_mutex_unlock(&kept->lock);
+	free(at);
 }
 
 bool kept_size(struct kept *kept, uint64_t node, size_t *len)

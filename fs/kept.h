@@ -17,7 +17,7 @@
 
 struct kept;
 
-/* room: bytes of texts held at most; a larger text is not kept.  NULL when memory is out. */
+/* room: bytes of memory held; a text that has no room in it is not kept.  NULL when memory is out. */
 struct kept *kept_new(size_t room);
 void kept_free(struct kept *kept);
 

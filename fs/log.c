@@ -29,7 +29,7 @@ static void escape(const char *text, char *out, size_t size)
 	size_t at = 0;
 
 	for (const unsigned char *p = (const unsigned char *)text; *p && at + 5 < size; p++) {
-		if (*p < 0x20 || *p == 0x7f)
+		if (*p < 0x20 || *p >= 0x7f)
 			at += (size_t)snprintf(out + at, size - at, "\\x%02x", *p);
 		else
 			out[at++] = (char)*p;

@@ -52,27 +52,24 @@ static void tell(int fd, enum exit_status status, const char *text)
 		log_message(LOG_WARNING, "Nobody waits for this mount any more");
 }
 
+/* What the child has of its parent until it serves. */
+struct ties {
+	int notice;	/* the pipe; -1 when all has been told */
+	int null;	/* /dev/null: once the child is confined it can open nothing for writing */
+};
+
 /* The child serves requests: it keeps nothing of the terminal. */
-static void leave_terminal(void)
-{
-	int fd = open("/dev/null", O_RDWR);
-
-	if (fd < 0)
-		return;
-	for (int standard = 0; standard <= 2; standard++)
-		(void)dup2(fd, standard);
-	if (fd > 2)
-		close(fd);
-}
-
 static void ready_in_background(void *arg)
 {
-	int *fd = arg;
+	struct ties *ties = arg;
 
-	leave_terminal();
-	tell(*fd, EXIT_OK, "");
-	close(*fd);
-	*fd = -1;
+	for (int standard = 0; standard <= 2; standard++)
+		(void)dup2(ties->null, standard);
+	close(ties->null);
+	ties->null = -1;
+	tell(ties->notice, EXIT_OK, "");
+	close(ties->notice);
+	ties->notice = -1;
 }
 
 static void ready_in_foreground(void *arg)
@@ -81,21 +78,27 @@ static void ready_in_foreground(void *arg)
 	manager_ready();
 }
 
-static enum exit_status run_child(struct mount *mount, const struct options *options, int fd)
+static enum exit_status run_child(struct mount *mount, const struct options *options, int notice)
 {
+	struct ties ties = { .notice = notice, .null = open("/dev/null", O_RDWR | O_CLOEXEC) };
 	struct err err = ERR_INIT;
 	int rc;
 
 	setsid();
 	if (chdir("/"))
 		log_message(LOG_WARNING, "chdir: %s", strerror(errno));
-	rc = serve(mount, options, ready_in_background, &fd, &err);
-	if (rc && fd >= 0)
-		tell(fd, status_of(rc), err.text);
+	if (ties.null < 0)
+		rc = err_set(&err, -errno, "Cannot open /dev/null: %s", strerror(errno));
+	else
+		rc = serve(mount, options, ready_in_background, &ties, &err);
+	if (rc && ties.notice >= 0)
+		tell(ties.notice, status_of(rc), err.text);
 	else if (rc)
 		log_message(LOG_ERR, "%s", err.text);
-	if (fd >= 0)
-		close(fd);
+	if (ties.notice >= 0)
+		close(ties.notice);
+	if (ties.null >= 0)
+		close(ties.null);
 	return status_of(rc);
 }
 
@@ -114,15 +117,12 @@ static enum exit_status wait_for_child(pid_t pid, int fd, const char *mountpoint
 {
 	struct notice notice;
 	ssize_t n;
-	int status;
 
-	do
-		n = read(fd, &notice, sizeof(notice));
-	while (n < 0 && errno == EINTR);
+	/* Nothing interrupts this process: it has no handlers. */
+	n = read(fd, &notice, sizeof(notice));
 	if (n == (ssize_t)sizeof(notice) && notice.status == EXIT_OK)
 		return check_mount(mountpoint);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
+	(void)waitpid(pid, NULL, 0);
 	if (n == (ssize_t)sizeof(notice)) {
 		fprintf(stderr, "kalamfs: %s\n", notice.text);
 		return notice.status;
@@ -175,8 +175,12 @@ static enum exit_status run(struct options *options)
 		return EXIT_ENVIRONMENT;
 	}
 	rc = serve_new(options, &mount, &err);
-	if (rc)
-		return rc == -EINVAL ? usage(&err) : EXIT_ENVIRONMENT;
+	if (rc == -EINVAL)
+		return usage(&err);
+	if (rc) {
+		fprintf(stderr, "kalamfs: %s\n", err.text);
+		return EXIT_ENVIRONMENT;
+	}
 	log_open(options->foreground);
 	umask(077);
 	if (options->foreground)
@@ -187,12 +191,21 @@ static enum exit_status run(struct options *options)
 	return status;
 }
 
+/* Where they are closed, nothing else gets their numbers and is lost to what belongs there. */
+static void open_standard(void)
+{
+	for (int standard = 0; standard <= 2; standard++)
+		if (fcntl(standard, F_GETFD) < 0)
+			(void)!open("/dev/null", O_RDWR);
+}
+
 int main(int argc, char **argv)
 {
 	enum exit_status status = EXIT_OK;
 	struct err err = ERR_INIT;
 	struct options options;
 
+	open_standard();
 	if (options_parse(&options, argc, argv, &err))
 		status = usage(&err);
 	else if (options.show_help)
@@ -203,5 +216,5 @@ int main(int argc, char **argv)
 	else
 		status = run(&options);
 	options_fini(&options);
-	return status;
+	return (int)status;
 }

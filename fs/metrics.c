@@ -36,6 +36,7 @@ struct metrics {
 	struct tally *tally;	/* of the cells of struct metrics_counts */
 	uint64_t began;
 	_Atomic uint64_t gauges[GAUGE_COUNT];
+	_Atomic uint64_t in_flight;	/* slots that are taken */
 	struct slot slots[SLOTS];
 };
 
@@ -218,6 +219,7 @@ void metrics_request(struct metrics *metrics, uint32_t opcode, uint64_t unique, 
 			continue;
 		slot->began = now;
 		slot->operation = operation;
+		atomic_fetch_add_explicit(&metrics->in_flight, 1, memory_order_relaxed);
 		return;
 	}
 }
@@ -236,6 +238,7 @@ void metrics_answer(struct metrics *metrics, uint64_t unique, int error, uint64_
 		operation = slot->operation;
 		began = slot->began;
 		atomic_store_explicit(&slot->unique, 0, memory_order_release);
+		atomic_fetch_sub_explicit(&metrics->in_flight, 1, memory_order_relaxed);
 		tally_add(metrics->tally, CELL(operations[operation].results) + result_of(error), 1);
 		observe(metrics, CELL(operations[operation].time), &bounds_time,
 			now > began ? now - began : 0);
@@ -284,11 +287,7 @@ uint64_t metrics_age(const struct metrics *metrics)
 
 uint64_t metrics_in_flight(const struct metrics *metrics)
 {
-	uint64_t count = 0;
-
-	for (unsigned i = 0; i < SLOTS; i++)
-		count += !!atomic_load_explicit(&metrics->slots[i].unique, memory_order_relaxed);
-	return count;
+	return atomic_load_explicit(&metrics->in_flight, memory_order_relaxed);
 }
 
 const char *metrics_operation_name(unsigned opcode)

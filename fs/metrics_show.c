@@ -119,7 +119,7 @@ struct figures {
 	double queued, under_way, in_flight;
 	double hits, misses, evictions, cached, cached_max, hit_ratio;
 	double map, used, file, disk_free;
-	double readers, readers_max, snapshots, oldest_lag, last_transaction;
+	double in_use, readers, readers_max, snapshots, oldest_lag, last_transaction;
 	double scratch, scratch_max, private, private_max, names, names_max;
 	double namespaces, tables, trash, storages;
 	double sequence, shown, mounts;
@@ -155,6 +155,9 @@ static const struct row {
 	{ "kalamfs_lmdb_map_bytes", "", "gauge", "What data.mdb can grow to.", FIGURE(map), 0 },
 	{ "kalamfs_lmdb_used_bytes", "", "gauge",
 	  "Pages of data.mdb up to the last one that was ever used.", FIGURE(used), 0 },
+	{ "kalamfs_lmdb_in_use_bytes", "", "gauge",
+	  "Of these, pages that cannot be written anew; free ones count until half of the map is used.",
+	  FIGURE(in_use), 0 },
 	{ "kalamfs_lmdb_file_bytes", "", "gauge", "Length of data.mdb.", FIGURE(file), 0 },
 	{ "kalamfs_disk_free_bytes", "", "gauge", "Room on the disk of data.mdb.",
 	  FIGURE(disk_free), 0 },
@@ -202,11 +205,12 @@ static void print_figures(FILE *out, const struct figures *figures)
 {
 	for (size_t i = 0; i < countof(rows); i++) {
 		const struct row *row = &rows[i];
-		const double *value = (const double *)((const char *)figures + row->at);
+		double value;
 
+		memcpy(&value, (const char *)figures + row->at, sizeof(value));
 		if (row->help)
 			family(out, row->name, row->type, row->help);
-		fprintf(out, "%s%s %.*f\n", row->name, row->labels, row->decimals, *value);
+		fprintf(out, "%s%s %.*f\n", row->name, row->labels, row->decimals, value);
 	}
 }
 
@@ -227,6 +231,7 @@ static void look_at_store(const struct tree *tree, struct figures *out)
 {
 	struct store *store = catalog_store(tree->catalog);
 	struct store_readers readers;
+	struct store_room room;
 	struct store_stat stat;
 
 	if (!store_statistics(store, &stat)) {
@@ -236,6 +241,8 @@ static void look_at_store(const struct tree *tree, struct figures *out)
 		out->disk_free = (double)stat.disk_free_bytes;
 		out->readers_max = stat.readers_max;
 	}
+	if (!store_room(store, &room))
+		out->in_use = (double)room.in_use_bytes;
 	if (!store_readers(store, &readers)) {
 		out->readers = readers.places;
 		out->snapshots = readers.snapshots;

@@ -2,8 +2,8 @@
 /*
  * mount - one mounted catalog: what all FUSE operations and threads share.
  *
- * Threads: FUSE workers (fs/ops.h), which wait for nothing; the committer
- * (fs/commit.h); the notifier (fs/notify.h); the listener (fs/listen.h); one
+ * Threads: FUSE workers (fs/ops.h), which wait for nothing unless they lead a
+ * change; the committer (fs/commit.h); the notifier (fs/notify.h); the listener (fs/listen.h); one
  * for signals and the main thread (fs/serve.h).
  */
 #ifndef KALAM_FS_MOUNT_H
@@ -15,6 +15,7 @@
 #include "fs/listen.h"
 #include "fs/notify.h"
 #include "fs/siblings.h"
+#include "fs/sizes.h"
 #include "fs/spool_held.h"
 #include "fs/tree.h"
 
@@ -28,9 +29,11 @@ struct redirects;
 struct rejected;
 struct scratch;
 struct spools;
+struct workers;
 
 struct mount {
 	struct tree tree;
+	struct sizes sizes;
 	struct catalog *catalog;	/* owned */
 	struct fuse_session *se;	/* owned by fs/serve.c */
 	struct handles handles;
@@ -38,6 +41,7 @@ struct mount {
 	struct callers *callers;	/* owned */
 	struct agent *agent;		/* owned; NULL without a sandbox */
 	struct kept *kept;		/* owned; NULL unless read-only */
+	struct workers *workers;	/* owned by fs/serve.c */
 	struct commit commit;
 	struct notify notify;
 	struct listen listen;

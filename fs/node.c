@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/node.h"
 
+#include "base/stream.h"
 #include "fs/draft.h"
 #include "fs/kept.h"
 #include "fs/members.h"
 #include "fs/scratch.h"
+#include "fs/sizes.h"
 #include "fs/userlink.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_ROOM 8192		/* most texts fit */
 #define STATEMENT_BLOCK 65536	/* st_blksize that makes programs write a statement whole */
 
 uint64_t node_ino(const struct view *view)
@@ -25,16 +28,27 @@ uint64_t node_ino(const struct view *view)
 			  node_row(inode->kind)->flags & NODE_OWN_INO ? inode->sub : 0);
 }
 
+/* Those that are new at each look say what is known, and of what they know nothing. */
+static bool is_unproved(const struct view *view)
+{
+	unsigned flags = node_row(view->inode.kind)->flags;
+
+	return (flags & NODE_OF_MANY && view->tree->is_frozen) ||
+	       (!(flags & NODE_FRESH) && txn_met_damage(view->txn));
+}
+
 int node_text(struct view *view, char **text, size_t *len, struct err *err)
 {
-	FILE *out;
+	char room[TEXT_ROOM];
+	FILE *out = text_stream(text, len);
 	int rc;
 
-	*text = NULL;
-	out = open_memstream(text, len);
 	if (!out)
 		return err_nomem(err);
+	(void)setvbuf(out, room, _IOFBF, sizeof(room));
 	rc = node_row(view->inode.kind)->show(view, out, err);
+	if (!rc && is_unproved(view))
+		rc = err_set(err, -EIO, "What is shown here cannot be read: the catalog is damaged");
 	if (ferror(out) && !rc)
 		rc = err_nomem(err);
 	if (fclose(out) && !rc)
@@ -46,14 +60,43 @@ int node_text(struct view *view, char **text, size_t *len, struct err *err)
 	return rc;
 }
 
+static int measure(struct view *view, uint64_t node, bool is_kept, off_t *size, struct err *err)
+{
+	char *text;
+	size_t len;
+	int rc = node_text(view, &text, &len, err);
+
+	if (!rc)
+		*size = (off_t)len;
+	if (!rc && is_kept)
+		kept_put(view->tree->kept, node, text, len);
+	else
+		free(text);
+	return rc;
+}
+
+/* For all nodes of this text, which is everybody's. */
+static int measure_once(struct view *view, off_t *size, struct err *err)
+{
+	struct sizes *sizes = view->tree->sizes;
+	uint64_t node = inode_pack(view->inode.kind, view->inode.object, 0);
+	uint64_t txn = txn_id(view->txn);
+	int rc;
+
+	if (!view->tree->is_frozen && sizes_get(sizes, node, txn, size))
+		return 0;
+	rc = measure(view, node, false, size, err);
+	if (!rc)
+		sizes_put(sizes, node, txn, *size);
+	return rc;
+}
+
 static int file_size(struct view *view, off_t *size, struct err *err)
 {
 	const struct node_row *row = node_row(view->inode.kind);
-	uint64_t node = inode_pack(view->inode.kind, view->inode.object, view->inode.sub);
+	uint64_t node = view_node(view);
 	bool is_kept = view->tree->kept && row->flags & (NODE_DIRECT | NODE_PINNED);
-	char *text;
 	size_t len;
-	int rc;
 
 	if (view->inode.kind == NODE_LOG) {
 		*size = (off_t)view->tree->log_end;
@@ -71,14 +114,9 @@ static int file_size(struct view *view, off_t *size, struct err *err)
 		*size = (off_t)len;
 		return 0;
 	}
-	rc = node_text(view, &text, &len, err);
-	if (!rc)
-		*size = (off_t)len;
-	if (!rc && is_kept)
-		kept_put(view->tree->kept, node, text, len);
-	else
-		free(text);
-	return rc;
+	if (view->tree->sizes && row->flags & NODE_OF_MANY && !is_kept)
+		return measure_once(view, size, err);
+	return measure(view, node, is_kept, size, err);
 }
 
 static int link_size(struct view *view, off_t *size, struct err *err)
@@ -143,14 +181,13 @@ bool node_is_there(const struct view *dir, enum node_kind kind)
 /* When names that only this mount has came or went. */
 static int64_t local_mtime(const struct view *view)
 {
-	const struct inode *inode = &view->inode;
 	struct tree *tree = view->tree;
 
-	if (inode->kind == NODE_TABLES && tree->drafts)
+	if (view->inode.kind == NODE_TABLES && tree->drafts)
 		return drafts_changed_at(tree->drafts);
 	if (!tree->scratch)
 		return 0;
-	return scratch_changed_at(tree->scratch, inode_pack(inode->kind, inode->object, inode->sub));
+	return scratch_changed_at(tree->scratch, view_node(view));
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -218,7 +255,7 @@ int node_entry(struct view *view, struct entry *out, struct err *err)
 
 	if (rc)
 		return rc;
-	out->id = inode_pack(inode->kind, inode->object, inode->sub);
+	out->id = view_node(view);
 	out->entry_timeout = entry_timeout(view);
 	/*
 	 * A lookup's attributes may be older than a notification that the
@@ -230,17 +267,22 @@ int node_entry(struct view *view, struct entry *out, struct err *err)
 	return 0;
 }
 
+void node_bare_entry(struct tree *tree, enum node_kind kind, uint32_t object, struct entry *out)
+{
+	struct view view = { .tree = tree, .inode = { .kind = kind, .object = object } };
+
+	*out = (struct entry){ .id = inode_pack(kind, object, 0) };
+	out->attr.st_ino = out->id;
+	out->attr.st_nlink = 1;
+	set_owner(&view, &out->attr);
+}
+
 static int find_static(const struct view *dir, const char *name, struct view *child,
 		       struct err *err)
 {
-	for (enum node_kind kind = NODE_ROOT + 1; kind < NODE_KIND_COUNT; kind++) {
-		const struct node_row *row = node_row(kind);
+	enum node_kind kind = node_by_name(dir, name);
 
-		if (row->parent == dir->inode.kind && row->name && !strcmp(row->name, name) &&
-		    node_is_there(dir, kind))
-			return view_child(dir, kind, child, err);
-	}
-	return -ENOENT;
+	return kind == NODE_NONE ? -ENOENT : view_child(dir, kind, child, err);
 }
 
 static int find_member(const struct view *dir, const char *name, struct view *child,

@@ -30,14 +30,19 @@ enum caching {
 };
 
 enum node_flags {
-	NODE_FRESH = 1 << 0,	/* a new node id for every lookup, st_ino stays */
+	NODE_FRESH = 1 << 0,	/* tells what is known now, also of a damaged catalog */
 	NODE_DBA = 1 << 1,	/* the dba= group may write, too */
 	NODE_OWN_INO = 1 << 2,	/* sub is part of the inode number */
-	NODE_DIRECT = 1 << 3,	/* not cached; content fixed at open */
+	NODE_DIRECT = 1 << 3,	/* not cached; content fixed at open: each lookup is a new node id, st_ino stays */
 	NODE_PINNED = 1 << 4,	/* old contents are not in the catalog: text fixed at open */
 	NODE_STATEMENTS = 1 << 5,	/* takes statements */
 	NODE_IS_PLAN = 1 << 6,	/* and only checks them */
 	NODE_ABSENCE = 1 << 7,	/* directory: the kernel may remember that a name is not there */
+	/*
+	 * Says something of many objects: once one is damaged nothing proves it, and
+	 * it is measured once for each state of the catalog.
+	 */
+	NODE_OF_MANY = 1 << 9,
 	NODE_SPOOLED = 1 << 8,	/* of any length: printed at open (fs/spool.h), never in one piece */
 };
 
@@ -82,6 +87,9 @@ struct node_row {
 
 const struct node_row *node_row(enum node_kind kind);
 
+/* The row of a directory that has this name; NODE_NONE if there is none. */
+enum node_kind node_by_name(const struct view *dir, const char *name);
+
 /* Whether a name of the table is there: of a draft only what makes a table of it. */
 bool node_is_there(const struct view *dir, enum node_kind kind);
 
@@ -101,6 +109,12 @@ double node_attr_timeout(const struct view *view);
 int node_find(struct view *dir, const char *name, struct entry *out, bool *absence,
 	      struct err *err) MUST_CHECK;
 
+/*
+ * What can be told of an object's directory without memory: its id, owner and mode.  The
+ * kernel keeps nothing of it.
+ */
+void node_bare_entry(struct tree *tree, enum node_kind kind, uint32_t object, struct entry *out);
+
 /* What a loaded node is to the kernel. */
 int node_entry(struct view *view, struct entry *out, struct err *err) MUST_CHECK;
 
@@ -111,6 +125,10 @@ int node_entry(struct view *view, struct entry *out, struct err *err) MUST_CHECK
  */
 int node_list(struct view *dir, uint64_t after, bool full, entry_fn *fn, void *arg,
 	      struct err *err) MUST_CHECK;
+
+/* The same of a scratch directory. */
+int node_list_scratch(struct scratch *scratch, uint64_t dir, uint64_t after, entry_fn *fn,
+		      void *arg) MUST_CHECK;
 
 /* The whole content in new memory (free it); *text is NUL-terminated. */
 int node_text(struct view *view, char **text, size_t *len, struct err *err) MUST_CHECK;

@@ -146,7 +146,7 @@ static bool has_user_locations(const struct view *dir)
 
 static int find_draft(struct view *dir, const char *name, struct view *child, struct err *err)
 {
-	struct table *table = drafts_find(dir->tree->drafts, dir->inode.object, name);
+	struct table *table = drafts_find(dir->tree->drafts, dir->inode.object, name, dir->txn);
 
 	(void)err;
 	if (!table)
@@ -396,13 +396,14 @@ static const struct node_row rows[] = {
 
 	[NODE_INDEX] = {
 		.name = "index.html", .parent = NODE_ROOT, .mode = FILE_RO,
-		.caching = CACHE_NEVER, .flags = NODE_DIRECT, .show = show_index,
+		.caching = CACHE_NEVER, .flags = NODE_DIRECT | NODE_OF_MANY, .show = show_index,
 		.mtime = mtime_index,
 	},
 	[NODE_NAMESPACE_INDEX] = {
 		.name = "index.html", .parent = NODE_NAMESPACE, .mode = FILE_RO,
-		.subject = SUBJECT_NAMESPACE, .caching = CACHE_NEVER, .flags = NODE_DIRECT,
-		.show = show_namespace_index, .mtime = mtime_namespace_index,
+		.subject = SUBJECT_NAMESPACE, .caching = CACHE_NEVER,
+		.flags = NODE_DIRECT | NODE_OF_MANY, .show = show_namespace_index,
+		.mtime = mtime_namespace_index,
 	},
 	[NODE_INFO] = {
 		.name = "information_schema", .parent = NODE_ROOT, .mode = DIR_RO,
@@ -421,4 +422,14 @@ _Static_assert(countof(rows) == NODE_KIND_COUNT, "every kind of node has a row")
 const struct node_row *node_row(enum node_kind kind)
 {
 	return &rows[kind];
+}
+
+enum node_kind node_by_name(const struct view *dir, const char *name)
+{
+	for (enum node_kind kind = NODE_ROOT + 1; kind < NODE_KIND_COUNT; kind++) {
+		if (rows[kind].parent == dir->inode.kind && rows[kind].name &&
+		    !strcmp(rows[kind].name, name) && node_is_there(dir, kind))
+			return kind;
+	}
+	return NODE_NONE;
 }

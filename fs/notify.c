@@ -18,7 +18,15 @@
  *
  *   process in mkdir, rename, ... ---> committer ---> LMDB's write lock, the disk
  *     (holds directory locks)          answers him; waits for no directory lock:
- *                                      INC_EPOCH, attributes, log.jsonl only
+ *                                      INC_EPOCH, attributes, listings, log.jsonl
+ *                                       |
+ *                                       v
+ *     other mounts' receivers, at most 1 s, which do the same (PEER_AT_ONCE) and
+ *     wait for nobody: their listeners may be waiting for directory locks
+ *
+ *   a change that comes alone: the worker who got it is the committer, and then
+ *     the notifier if that is idle; both stand for him above, and the lines from
+ *     `directory locks` lead to the other workers
  *
  * So who holds a directory lock for a change waits for the committer, which
  * waits for nobody who needs that lock, and never for the notifier; the entries
@@ -26,9 +34,15 @@
  * lock is never held by anybody who waits for notifications.)
  *
  * Workers wait for nothing but the CPU, so who holds a directory lock gets his
- * answer, so every inval_entry ends, so every drain ends.  Nothing is ever
+ * answer, so every inval_entry ends, so every drain ends.  Of the workers who
+ * stand for committer and notifier there is at most one each: one who leads a
+ * commit lets the next one lead before he waits for a directory lock, but no
+ * second one waits for such a lock (notify_lead).  Each goes ahead only while
+ * another worker waits for requests, who sees to it that there is always one
+ * (workers_have_spare).  Nothing is ever
  * notified about a ctl file, whose lock writers hold.  Data of log.jsonl is
- * invalidated too: that waits for READs in flight, which workers answer.
+ * invalidated too: that waits for READs in flight, which workers answer.  So
+ * are listings: their pages are locked only by who copies out of them.
  *
  * Never notify_delete: it locks the child as well (kernel.md section 2).
  */
@@ -57,19 +71,20 @@
 /* The new lines, unless they are many: then the kernel reads them itself. */
 static void push_lines(struct mount *mount, uint64_t from, uint64_t to)
 {
-	struct err err = ERR_INIT;
+	struct err err;
 	struct txn *txn;
-	size_t len = 0;
+	ssize_t len = 0;
 	char *text;
 
+	err_clear(&err);
 	if (to - from > TAIL_MAX || catalog_begin(mount->catalog, &txn, &err))
 		return;
-	text = malloc(TAIL_MAX);
+	text = malloc((size_t)(to - from));
 	if (text)
 		len = log_read(txn, from, text, (size_t)(to - from));
 	txn_end(txn);
-	if (len)
-		push_tail(mount, inode_pack(NODE_LOG, 0, 0), from, text, len);
+	if (len > 0)
+		push_tail(mount, inode_pack(NODE_LOG, 0, 0), from, text, (size_t)len);
 	free(text);
 }
 
@@ -136,9 +151,11 @@ static bool drain_piece(struct notify *notify)
 {
 	struct mount *mount = notify->mount;
 	struct changes changes;
-	struct err err = ERR_INIT;
-	int rc = changes_read(mount->catalog, notify->sequence, &changes, &err);
+	struct err err;
+	int rc;
 
+	err_clear(&err);
+	rc = changes_read(mount->catalog, notify->sequence, &changes, &err);
 	if (rc) {
 		log_message(LOG_ERR, "Reading the log of changes: %s", err.text);
 		changes_free(&changes);
@@ -165,7 +182,8 @@ void notify_drain(struct notify *notify)
 	unsigned pause = PAUSE_FIRST_US;
 
 	pthread_mutex_lock(&notify->draining);
-	for (int round = 0; round < 1000; round++) {
+	/* A damaged catalog stays as it was shown last. */
+	for (int round = 0; round < 1000 && !notify->mount->tree.is_frozen; round++) {
 		while (drain_piece(notify))
 			continue;
 		/* Another process' commit can be announced before it can be read (R18). */
@@ -174,7 +192,20 @@ void notify_drain(struct notify *notify)
 		usleep(pause);
 		pause = pause * 2 > PAUSE_MAX_US ? PAUSE_MAX_US : pause * 2;
 	}
+	/* Without memory the names can all be forgotten at least; the listener tries again. */
+	if (notify->txn < target && !notify->mount->tree.is_frozen)
+		(void)forget_names(notify->mount);
 	pthread_mutex_unlock(&notify->draining);
+}
+
+/* Other mounts of the catalog show it, too, or have had their second. */
+static void tell_peers(struct mount *mount, uint64_t sequence)
+{
+	unsigned late = peer_sync(catalog_dir(mount->catalog), sequence, PEER_TIMEOUT_MS);
+
+	if (late)
+		log_message(LOG_WARNING, "%u other mounts did not show change %llu within %d ms", late,
+			    (unsigned long long)(sequence & ~PEER_AT_ONCE), PEER_TIMEOUT_MS);
 }
 
 void notify_show_at_once(struct notify *notify, uint64_t after)
@@ -184,9 +215,52 @@ void notify_show_at_once(struct notify *notify, uint64_t after)
 	struct err err = ERR_INIT;
 
 	(void)forget_names(mount);
-	if (changes_read(mount->catalog, after, &changes, &err)) {
+	if (mount->tree.is_frozen) {
+		changes = (struct changes){ 0 };
+	} else if (changes_read(mount->catalog, after, &changes, &err)) {
 		log_message(LOG_ERR, "Reading the log of changes: %s", err.text);
 	} else {
+		take_step(mount, &changes, FORGET_ATTRS);
+		show_log(mount, &changes);
+	}
+	/* Where names cannot be forgotten at once others would have to wait for directories. */
+	if (changes.sequence && mount->tree.has_epoch)
+		tell_peers(mount, changes.sequence | PEER_AT_ONCE);
+	changes_free(&changes);
+}
+
+/* All after what is shown; another process' commit can be announced before it can be read. */
+static int read_foreign(struct notify *notify, struct changes *changes, struct err *err)
+{
+	struct mount *mount = notify->mount;
+	uint64_t target = store_last_txn_id(catalog_store(mount->catalog));
+
+	for (int round = 0;; round++) {
+		int rc = changes_read(mount->catalog, mount->tree.settled, changes, err);
+
+		if (rc || changes->txn >= target || round == 1000)
+			return rc;
+		changes_free(changes);
+		usleep(PAUSE_MAX_US);
+	}
+}
+
+void notify_show_foreign(struct notify *notify)
+{
+	struct mount *mount = notify->mount;
+	struct changes changes = { 0 };
+	struct err err = ERR_INIT;
+	int rc;
+
+	if (mount->tree.is_frozen || !mount->tree.has_epoch)
+		return;
+	rc = read_foreign(notify, &changes, &err);
+	if (rc || changes.has_gap || changes.has_more)
+		catalog_forget_all(mount->catalog);
+	for (size_t i = 0; i < changes.count; i++)
+		catalog_forget(mount->catalog, &changes.rows[i]);
+	(void)forget_names(mount);
+	if (!rc) {
 		take_step(mount, &changes, FORGET_ATTRS);
 		show_log(mount, &changes);
 	}
@@ -195,23 +269,28 @@ void notify_show_at_once(struct notify *notify, uint64_t after)
 
 bool notify_is_behind(struct notify *notify)
 {
-	return notify->txn < store_last_txn_id(catalog_store(notify->mount->catalog));
+	return !notify->mount->tree.is_frozen &&
+	       notify->txn < store_last_txn_id(catalog_store(notify->mount->catalog));
 }
 
-static void answer(struct notify *notify, struct job_list *jobs, uint64_t sequence)
+/* Everybody sees the changes of these jobs, and those up to a sequence number. */
+static void show_all(struct notify *notify, const struct job_list *jobs, uint64_t sequence)
 {
 	struct mount *mount = notify->mount;
-	struct job *job;
-	unsigned late;
+	const struct job *job;
 
 	notify_drain(notify);
 	TAILQ_FOREACH(job, jobs, link)
 		if (!job->request.plan && job->request.sequence > sequence)
 			sequence = job->request.sequence;
-	late = sequence ? peer_sync(catalog_dir(mount->catalog), sequence, PEER_TIMEOUT_MS) : 0;
-	if (late)
-		log_message(LOG_WARNING, "%u other mounts did not show change %llu within %d ms",
-			    late, (unsigned long long)sequence, PEER_TIMEOUT_MS);
+	if (sequence)
+		tell_peers(mount, sequence);
+}
+
+static void answer(struct mount *mount, struct job_list *jobs)
+{
+	struct job *job;
+
 	while ((job = TAILQ_FIRST(jobs))) {
 		TAILQ_REMOVE(jobs, job, link);
 		job->ops->answer(mount, job);
@@ -235,12 +314,39 @@ static void *run(void *arg)
 		notify->is_kicked = false;
 		to_tell = notify->to_tell;
 		notify->to_tell = 0;
+		notify->is_at_work = true;
 		pthread_mutex_unlock(&notify->lock);
-		answer(notify, &jobs, to_tell);
+		show_all(notify, &jobs, to_tell);
+		answer(notify->mount, &jobs);
 		pthread_mutex_lock(&notify->lock);
+		notify->is_at_work = false;
 	}
 	pthread_mutex_unlock(&notify->lock);
 	return NULL;
+}
+
+bool notify_lead(struct notify *notify)
+{
+	bool leads;
+
+	pthread_mutex_lock(&notify->lock);
+	leads = TAILQ_EMPTY(&notify->queue) && !notify->is_kicked && !notify->is_at_work &&
+		!notify->is_led && !notify->is_stopping;
+	notify->is_led |= leads;
+	pthread_mutex_unlock(&notify->lock);
+	return leads;
+}
+
+void notify_answer(struct notify *notify, struct job_list *jobs)
+{
+	show_all(notify, jobs, 0);
+	pthread_mutex_lock(&notify->lock);
+	notify->is_led = false;
+	if (notify->is_stopping)
+		pthread_cond_broadcast(&notify->wake);
+	pthread_mutex_unlock(&notify->lock);
+	/* Last: with the answer his next change comes, and finds nobody leading. */
+	answer(notify->mount, jobs);
 }
 
 static int read_start(struct notify *notify, struct err *err)
@@ -310,7 +416,9 @@ void notify_stop(struct notify *notify)
 		return;
 	pthread_mutex_lock(&notify->lock);
 	notify->is_stopping = true;
-	pthread_cond_signal(&notify->wake);
+	pthread_cond_broadcast(&notify->wake);
+	while (notify->is_led)
+		pthread_cond_wait(&notify->wake, &notify->lock);
 	pthread_mutex_unlock(&notify->lock);
 	pthread_join(notify->thread, NULL);
 	notify->is_running = false;

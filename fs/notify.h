@@ -26,6 +26,8 @@ struct notify {
 	pthread_cond_t wake;
 	struct job_list queue;		/* decided, to be answered */
 	bool is_kicked, is_stopping;
+	bool is_at_work;		/* the thread shows changes and answers */
+	bool is_led;			/* a worker does */
 	uint64_t to_tell;		/* a change that other mounts have not been told of; 0 = none */
 	pthread_mutex_t logging;	/* log_end and log_stamp of the tree, for who moves them */
 	pthread_mutex_t draining;	/* one drain at a time; sequence */
@@ -40,11 +42,26 @@ int notify_start(struct notify *notify, struct mount *mount, struct err *err) MU
 void notify_push(struct notify *notify, struct job_list *jobs);
 
 /*
+ * Become the notifier for one time, if that has nothing to do: whether so.
+ * Then notify_answer does what notify_push has done, and returns afterwards.
+ * For one worker, while another one is there to answer who holds directories.
+ */
+bool notify_lead(struct notify *notify) MUST_CHECK;
+void notify_answer(struct notify *notify, struct job_list *jobs);
+
+/*
  * Before a directory operation is answered: show the changes after a sequence
  * number as far as that needs no directory's lock.  All names at once where the
- * kernel can, attributes, log.jsonl.  For the committer.
+ * kernel can, attributes, log.jsonl; other mounts do the same, for which it waits one
+ * second at most.  For the committer.
  */
 void notify_show_at_once(struct notify *notify, uint64_t after);
+
+/*
+ * The same of what somebody else has committed, for a peer who has a directory locked.
+ * Never waits for such a lock; what is left to be shown is the notifier's.
+ */
+void notify_show_foreign(struct notify *notify);
 
 /* Show what changed, soon, and tell the other mounts up to this change. */
 void notify_tell(struct notify *notify, uint64_t sequence);
@@ -54,7 +71,7 @@ void notify_kick(struct notify *notify);
 
 /*
  * Show everything that is committed.  Returns when the kernel has forgotten
- * it; never call it in a FUSE worker or in the committer.
+ * it; never call it in the committer, or in a FUSE worker that does not lead.
  */
 void notify_drain(struct notify *notify);
 

@@ -2,6 +2,7 @@
 #include "fs/ops.h"
 
 #include "fs/ctl.h"
+#include "fs/dirop.h"
 #include "fs/dirops.h"
 #include "fs/edit.h"
 #include "fs/kept.h"
@@ -9,9 +10,11 @@
 #include "fs/mount.h"
 #include "fs/node.h"
 #include "fs/ops_dir.h"
+#include "fs/redirect.h"
 #include "fs/scratch.h"
 #include "fs/scratch_ops.h"
 #include "fs/spool_ops.h"
+#include "fs/target.h"
 #include "fs/userlink.h"
 #include "fs/verdict.h"
 
@@ -32,8 +35,12 @@ static struct mount *mount_of(fuse_req_t req)
 int ops_fail(fuse_req_t req, int rc, const struct err *err)
 {
 	verdict_note(mount_of(req), err);
-	if (rc == -EIO || rc == -ENOMEM || rc == -EUCLEAN)
+	/* Of a damaged catalog all has been said. */
+	if (rc == -ENOMEM || ((rc == -EIO || rc == -EUCLEAN) && !mount_of(req)->tree.is_frozen))
 		log_message(LOG_ERR, "%s", *err->text ? err->text : strerror(-rc));
+	/* Who only reads cannot do so, and is not told that he must not write. */
+	if (rc == -EUCLEAN)
+		rc = -EIO;
 	return fuse_reply_err(req, rc == -ESTALE ? ESTALE : verdict_errno(rc));
 }
 
@@ -81,15 +88,26 @@ static void reply_entry(fuse_req_t req, const struct entry *entry)
 		forget(mount, entry->id, 1);
 }
 
+/* A step of a walk failed: the kernel does not come back from being sent back (fs/redirect.h). */
+static void fail_walk(fuse_req_t req, int rc, const struct err *err)
+{
+	struct mount *mount = mount_of(req);
+
+	if (rc != -ENOENT && redirects_any(mount->redirects))
+		redirect_fail(mount->redirects, fuse_req_ctx(req)->pid);
+	ops_fail(req, rc, err);
+}
+
 static void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct mount *mount = mount_of(req);
 	struct entry entry = { 0 };
-	struct err err = ERR_INIT;
+	struct err err;
 	bool absence = false;
 	struct view dir;
 	int rc;
 
+	err_clear(&err);
 	if (strlen(name) > NAME_MAX_SHOWN) {
 		fuse_reply_err(req, ENAMETOOLONG);
 		return;
@@ -105,7 +123,7 @@ static void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	if (rc == -ENOENT && absence)
 		entry = (struct entry){ .entry_timeout = FOREVER };
 	else if (rc) {
-		ops_fail(req, rc, &err);
+		fail_walk(req, rc, &err);
 		return;
 	}
 	if (mount->has_no_open && entry.id && !scratch_is_id(entry.id) &&
@@ -138,12 +156,13 @@ static bool is_spooled(struct mount *mount, fuse_ino_t ino, struct stat *attr, d
 static void reply_attr(fuse_req_t req, fuse_ino_t ino, bool keep)
 {
 	struct mount *mount = mount_of(req);
-	struct err err = ERR_INIT;
+	struct err err;
 	double timeout = 0;
 	struct view view;
 	struct stat attr;
 	int rc;
 
+	err_clear(&err);
 	if (is_spooled(mount, ino, &attr, &timeout)) {
 		fuse_reply_attr(req, &attr, timeout);
 		return;
@@ -162,7 +181,7 @@ static void reply_attr(fuse_req_t req, fuse_ino_t ino, bool keep)
 	if ((rc == -ESTALE || rc == -ENOENT) && handles_attr(&mount->handles, ino, &attr, &timeout))
 		rc = 0;
 	if (rc)
-		ops_fail(req, rc, &err);
+		fail_walk(req, rc, &err);
 	else
 		fuse_reply_attr(req, &attr, timeout);
 }
@@ -199,9 +218,16 @@ static int check_size(fuse_ino_t ino, const struct stat *attr)
 static void ops_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 			struct fuse_file_info *fi)
 {
+	const struct tree *tree = &mount_of(req)->tree;
 	int code;
 
 	(void)fi;
+	/* The kernel asks where somebody made the superblock of a read-only mount writable. */
+	if (tree->read_only ||
+	    (tree->is_frozen && !(node_row(inode_unpack(ino).kind)->flags & NODE_STATEMENTS))) {
+		fuse_reply_err(req, EROFS);
+		return;
+	}
 	if (scratch_is_id(ino)) {
 		scratch_ops_setattr(mount_of(req), req, ino, attr, to_set);
 		return;
@@ -216,11 +242,12 @@ static void ops_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int t
 static void ops_readlink(fuse_req_t req, fuse_ino_t ino)
 {
 	struct mount *mount = mount_of(req);
-	struct err err = ERR_INIT;
+	struct err err;
 	char text[LOCATION_SIZE];
 	struct view view;
 	int rc;
 
+	err_clear(&err);
 	if (scratch_is_id(ino)) {
 		scratch_ops_readlink(mount, req, ino);
 		return;
@@ -269,7 +296,8 @@ static int open_handle(struct mount *mount, struct handle *handle, unsigned node
 	/* What the catalog cannot show again later is made now. */
 	if (!rc && (flags & O_ACCMODE) != O_WRONLY &&
 	    (node_flags & (NODE_DIRECT | NODE_PINNED) || is_template(handle->node)))
-		rc = handle_fix(handle, &mount->tree, node_flags & NODE_PINNED, err);
+		rc = handle_fix(&mount->handles, handle, &mount->tree, node_flags & NODE_PINNED,
+				err);
 	return rc;
 }
 
@@ -279,9 +307,10 @@ static void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	const struct node_row *row = node_row(inode_unpack(ino).kind);
 	bool writes = (fi->flags & O_ACCMODE) != O_RDONLY;
 	struct handle *handle = NULL;
-	struct err err = ERR_INIT;
+	struct err err;
 	int rc = 0;
 
+	err_clear(&err);
 	/* No round trip per file: the kernel takes this answer for all. */
 	if (mount->has_no_open) {
 		fuse_reply_err(req, ENOSYS);
@@ -352,17 +381,22 @@ static void reply_slice(fuse_req_t req, const char *text, size_t len, size_t siz
 static void read_handle(fuse_req_t req, struct handle *handle, size_t size, off_t off)
 {
 	struct mount *mount = mount_of(req);
-	struct err err = ERR_INIT;
+	struct handle_text *shared;
+	struct err err;
 	const char *text;
 	size_t len;
 	int rc;
 
+	err_clear(&err);
 	handle_get(handle);
-	rc = handle_text(handle, &mount->tree, &text, &len, &err);
-	if (rc)
+	rc = handle_text(&mount->handles, handle, &mount->tree, &shared, &err);
+	if (rc) {
 		ops_fail(req, rc == -ESTALE ? -EIO : rc, &err);
-	else
+	} else {
+		text = handle_text_at(shared, &len);
 		reply_slice(req, text, len, size, off);
+		handle_text_put(shared);
+	}
 	handle_put(&mount->handles, handle);
 }
 
@@ -382,12 +416,13 @@ static int make_text(struct mount *mount, uint64_t node, char **text, size_t *le
 static void read_node(fuse_req_t req, uint64_t node, size_t size, off_t off)
 {
 	struct mount *mount = mount_of(req);
-	struct err err = ERR_INIT;
+	struct err err;
 	char *text;
 	size_t len;
 	ssize_t n;
 	int rc;
 
+	err_clear(&err);
 	size = size < READ_MAX ? size : READ_MAX;
 	text = malloc(size);
 	n = text ? kept_read(mount->kept, node, text, size, (uint64_t)off) : -ENOMEM;
@@ -415,7 +450,7 @@ static void read_log(fuse_req_t req, size_t size, off_t off)
 	struct mount *mount = mount_of(req);
 	struct err err = ERR_INIT;
 	struct txn *txn = NULL;
-	size_t len = 0;
+	ssize_t len = 0;
 	char *text;
 	int rc;
 
@@ -424,11 +459,15 @@ static void read_log(fuse_req_t req, size_t size, off_t off)
 	rc = text ? catalog_begin(mount->catalog, &txn, &err) : -ENOMEM;
 	if (!rc)
 		len = log_read(txn, (uint64_t)off, text, size);
+	if (!rc && txn_met_damage(txn))
+		rc = -EIO;
 	txn_end(txn);
+	if (!rc && len < 0)
+		rc = (int)len;
 	if (rc)
 		ops_fail(req, rc, &err);
 	else
-		fuse_reply_buf(req, text, len);
+		fuse_reply_buf(req, text, (size_t)len);
 	free(text);
 }
 
@@ -514,6 +553,27 @@ static void ops_statfs(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_statfs(req, &out);
 }
 
+/*
+ * Nothing is made, removed or renamed in a damaged catalog, not even in memory, nor by a
+ * name that no file has: the kernel would ask for longer ones.
+ */
+static bool may_change(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct mount *mount = mount_of(req);
+	struct err err;
+
+	if (strlen(name) > NAME_MAX_SHOWN) {
+		fuse_reply_err(req, ENAMETOOLONG);
+		return false;
+	}
+	if (!mount->tree.is_frozen)
+		return true;
+	err_clear(&err);
+	target_refuse_frozen(&mount->tree, &err);
+	dirop_refuse_name(mount, req, parent, name, &err);
+	return false;
+}
+
 static void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
 	(void)mode;
@@ -527,48 +587,41 @@ static void ops_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const ch
 	dirops_refuse(mount_of(req), req, parent, name, "hard links");
 }
 
-/* The kernel has no such files in its caches, but it is asked for longer ones. */
-static bool is_too_long(fuse_req_t req, const char *name)
-{
-	if (strlen(name) <= NAME_MAX_SHOWN)
-		return false;
-	fuse_reply_err(req, ENAMETOOLONG);
-	return true;
-}
-
 static void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	if (!is_too_long(req, name))
+	if (may_change(req, parent, name))
 		dirops_mkdir(mount_of(req), req, parent, name, mode);
 }
 
 static void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		       struct fuse_file_info *fi)
 {
-	if (!is_too_long(req, name))
+	if (may_change(req, parent, name))
 		dirops_create(mount_of(req), req, parent, name, mode, fi);
 }
 
 static void ops_symlink(fuse_req_t req, const char *text, fuse_ino_t parent, const char *name)
 {
-	if (!is_too_long(req, name))
+	if (may_change(req, parent, name))
 		dirops_symlink(mount_of(req), req, text, parent, name);
 }
 
 static void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	dirops_unlink(mount_of(req), req, parent, name);
+	if (may_change(req, parent, name))
+		dirops_unlink(mount_of(req), req, parent, name);
 }
 
 static void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	dirops_rmdir(mount_of(req), req, parent, name);
+	if (may_change(req, parent, name))
+		dirops_rmdir(mount_of(req), req, parent, name);
 }
 
 static void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to,
 		       const char *to_name, unsigned flags)
 {
-	if (!is_too_long(req, to_name))
+	if (may_change(req, to, to_name))
 		dirops_rename(mount_of(req), req, parent, name, to, to_name, flags);
 }
 

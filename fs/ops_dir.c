@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/ops_dir.h"
 
-#include "fs/draft.h"
 #include "fs/mount.h"
 #include "fs/node.h"
 #include "fs/scratch.h"
-#include "fs/target.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -63,83 +61,26 @@ static int add_entry(void *arg, const char *name, const struct entry *entry, uin
 	return 0;
 }
 
-static int add_plain(void *arg, const char *name, uint64_t ino, mode_t mode, uint64_t next)
-{
-	struct entry entry = { .attr = { .st_ino = ino, .st_mode = mode } };
-
-	return add_entry(arg, name, &entry, next);
-}
-
-struct draft_listing {
-	struct page *page;
-	struct view *dir;
-};
-
-static int add_draft(void *arg, const struct table *table)
-{
-	const struct draft_listing *listing = arg;
-	const struct view *dir = listing->dir;
-	uint32_t id;
-
-	/* A table of that name that was created meanwhile is what the name stands for. */
-	if (!catalog_find(dir->tree->catalog, dir->txn, DIR_TABLES, dir->inode.object, table->name,
-			  &id))
-		return 0;
-	return add_plain(listing->page, table->name, inode_pack(NODE_TABLE, table->id, 0), S_IFDIR,
-			 SCRATCH_POSITION + table->id);
-}
-
-static bool has_local(const struct view *dir)
-{
-	return dir->inode.kind == NODE_TABLES || target_takes_scratch(dir);
-}
-
-static int list_local(struct mount *mount, struct view *dir, uint64_t node, uint64_t after,
-		      struct page *page)
-{
-	struct draft_listing listing = { .page = page, .dir = dir };
-	uint32_t last = after > SCRATCH_POSITION ? (uint32_t)(after - SCRATCH_POSITION) : 0;
-
-	if (dir->inode.kind == NODE_TABLES)
-		return drafts_list(mount->drafts, dir->inode.object, last, add_draft, &listing);
-	return scratch_list(mount->scratch, node, after, add_plain, page);
-}
-
 static int list_tree(struct mount *mount, fuse_req_t req, uint64_t node, uint64_t after,
 		     struct page *page, struct err *err)
 {
 	struct view dir;
 	int rc = view_open(&dir, &mount->tree, node, fuse_req_ctx(req)->uid, err);
 
-	/* Elsewhere positions may be those of another file system, as large as they like. */
-	if (!rc && (after < SCRATCH_POSITION || !has_local(&dir)))
+	if (!rc)
 		rc = node_list(&dir, after, page->plus, add_entry, page, err);
-	if (!rc && has_local(&dir))
-		rc = list_local(mount, &dir, node, after, page);
 	view_close(&dir);
 	return rc;
-}
-
-/* "." and ".." have the positions before the first name. */
-static int list_scratch(struct mount *mount, uint64_t node, uint64_t after, struct page *page)
-{
-	uint64_t parent = scratch_parent(mount->scratch, node);
-	int rc = 0;
-
-	if (after < 1)
-		rc = add_plain(page, ".", node, S_IFDIR, 1);
-	if (!rc && after < 2)
-		rc = add_plain(page, "..", parent, S_IFDIR, 2);
-	return rc ? rc : scratch_list(mount->scratch, node, after, add_plain, page);
 }
 
 static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
 {
 	struct mount *mount = fuse_req_userdata(req);
 	struct page page = { .req = req, .plus = plus };
-	struct err err = ERR_INIT;
+	struct err err;
 	int rc;
 
+	err_clear(&err);
 	page.size = size < LISTING_MAX ? size : LISTING_MAX;
 	page.at = malloc(page.size);
 	if (!page.at) {
@@ -147,7 +88,7 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool pl
 		return;
 	}
 	if (scratch_is_id(ino))
-		rc = list_scratch(mount, ino, (uint64_t)off, &page);
+		rc = node_list_scratch(mount->scratch, ino, (uint64_t)off, add_entry, &page);
 	else
 		rc = list_tree(mount, req, ino, (uint64_t)off, &page, &err);
 	if (plus && !off && !rc)

@@ -14,6 +14,9 @@
 
 enum key { KEY_READ_ONLY, KEY_FSNAME, KEY_SUBTYPE, KEY_MAX_READ, KEY_DEBUG, KEY_IGNORE };
 
+#define LOCK_WAIT 5
+#define LOCK_WAIT_MOST 60
+
 #define OPTION(text, member, value) { text, offsetof(struct options, member), value }
 
 // clang-format off
@@ -29,6 +32,7 @@ static const struct fuse_opt specs[] = {
 	OPTION("mapsize=%s", map_size_text, 0),
 	OPTION("cache=%u", cache_tables, 0),
 	OPTION("check=%s", check, 0),
+	OPTION("lock_wait=%u", lock_wait, 0),
 	OPTION("nosandbox", nosandbox, 1),
 	OPTION("noepoch", noepoch, 1),
 	OPTION("nopush", nopush, 1),
@@ -153,6 +157,9 @@ static int check_values(struct options *options, struct err *err)
 	if (!rc && options->umask > 0777)
 		rc = err_set(err, -EINVAL, "umask=%o: expected an octal number up to 777",
 			     options->umask);
+	if (!rc && (!options->lock_wait || options->lock_wait > LOCK_WAIT_MOST))
+		rc = err_set(err, -EINVAL, "lock_wait=%u: expected 1 to %d seconds",
+			     options->lock_wait, LOCK_WAIT_MOST);
 	if (!rc && options->check && strcmp(options->check, "full") &&
 	    strcmp(options->check, "quick"))
 		rc = err_set(err, -EINVAL, "check=%s: expected full or quick", options->check);
@@ -161,7 +168,7 @@ static int check_values(struct options *options, struct err *err)
 
 int options_parse(struct options *options, int argc, char **argv, struct err *err)
 {
-	*options = (struct options){ .args = FUSE_ARGS_INIT(argc, argv) };
+	*options = (struct options){ .args = FUSE_ARGS_INIT(argc, argv), .lock_wait = LOCK_WAIT };
 	if (fuse_opt_parse(&options->args, options, specs, take)) {
 		if (options->mountpoint)
 			return err_set(err, -EINVAL, "Too many arguments");
@@ -245,6 +252,7 @@ void options_print_help(FILE *out)
 	      "  -o mapsize=N    largest size of the database (K, M, G, T)\n"
 	      "  -o cache=N      tables in the schema cache (1000)\n"
 	      "  -o check=full|quick  how to check the database at start\n"
+	      "  -o lock_wait=N  seconds a change waits for other processes' changes (5)\n"
 	      "  -o nosandbox    keep all rights of the process\n"
 	      "  -o allow_other  let other users in; see mount.fuse3(8) for more options\n\n"
 	      "Unmount with: umount MOUNTPOINT, or fusermount3 -u MOUNTPOINT.\n",

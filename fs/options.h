@@ -24,6 +24,7 @@ struct options {
 	size_t map_size;		/* bytes; 0 = default */
 	unsigned cache_tables;		/* 0 = default */
 	char *check;			/* owned; "full", "quick" or NULL */
+	unsigned lock_wait;		/* seconds */
 	int nosandbox;
 	int noepoch;			/* for tests: as on kernels without INC_EPOCH */
 	int nopush;			/* for tests and benchmarks: without fs/siblings.h */

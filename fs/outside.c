@@ -6,6 +6,7 @@
 #include "paths/shard.h"
 
 #include <dirent.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,15 +21,19 @@
 #define SECOND INT64_C(1000000)
 
 /*
- * Positions in a listing of many shards: shard + 1, and in 57 bits the position
- * in its directory, which may have 63.  Of a large one the upper 56 are taken:
+ * Positions: 14 bits that tell the state of the directories from another one,
+ * as fs/node_list.c has it; shard + 1; and in 43 bits the position in the
+ * shard's directory, which may have 63.  Of a large one the upper 42 are taken:
  * where positions follow an order, as hashes of names do, that is at most a few
  * names too early, and the exact ones of the latest listings are kept.
  */
-#define SHARD_SHIFT 57
-#define FOLDED (UINT64_C(1) << 56)
-#define FOLD_BITS 7
+#define STATE_SHIFT 49
+#define STATE_MASK UINT64_C(0x3fff)
+#define SHARD_SHIFT 43
+#define FOLDED (UINT64_C(1) << 42)
+#define FOLD_BITS 21
 #define KEPT 256
+_Static_assert(USER_SHARDS < 1 << (STATE_SHIFT - SHARD_SHIFT), "a shard's number fits");
 
 struct kept {
 	uint32_t table_id;
@@ -73,7 +78,7 @@ void outside_free(struct outside *outside)
 
 static uint64_t fold(unsigned shard, uint64_t exact)
 {
-	uint64_t folded = exact < FOLDED ? exact : FOLDED | exact >> FOLD_BITS;
+	uint64_t folded = exact < FOLDED ? exact : FOLDED | (exact >> FOLD_BITS & (FOLDED - 1));
 
 	return (uint64_t)(shard + 1) << SHARD_SHIFT | folded;
 }
@@ -122,6 +127,7 @@ static bool fill_shard(const char *partial, unsigned shard, char out[LOCATION_SI
 	return len >= 0 && len < LOCATION_SIZE;
 }
 
+/* Of a place for users, which is an absolute path with {userId}. */
 static bool split(const char *partial, unsigned shard, struct place_dir *out)
 {
 	char path[LOCATION_SIZE];
@@ -130,12 +136,10 @@ static bool split(const char *partial, unsigned shard, struct place_dir *out)
 	if (!fill_shard(partial, shard, path))
 		return false;
 	user = strstr(path, USER_WORD);
-	if (!user)
-		return false;
+	assert(user);
 	*user = '\0';
 	segment = strrchr(path, '/');
-	if (!segment)
-		return false;
+	assert(segment);
 	rest = user + strlen(USER_WORD);
 	snprintf(out->below, sizeof(out->below), "%s", strchr(rest, '/') ? strchr(rest, '/') : "");
 	snprintf(out->after, sizeof(out->after), "%.*s", (int)strcspn(rest, "/"), rest);
@@ -164,22 +168,40 @@ static bool is_readable_place(const struct view *dir)
 	       dir->place->per_user && !is_inside_mount(dir->tree, dir->place->base);
 }
 
-static bool is_directory(int dirfd, const char *name, const char *below, unsigned char type)
+/* stat of a directory; where only its owner may look by who may.  0 or -errno. */
+static int stat_dir(struct agent *agent, const char *path, struct stat *out)
 {
-	char path[NAME_MAX + LOCATION_SIZE + 1];
+	int fd, rc;
+
+	if (!stat(path, out))
+		return S_ISDIR(out->st_mode) ? 0 : -ENOTDIR;
+	if (errno != EACCES)
+		return -errno;
+	fd = agent_open_dir(agent, path);
+	if (fd < 0)
+		return fd;
+	rc = fstat(fd, out) ? -errno : 0;
+	close(fd);
+	return rc;
+}
+
+static bool is_directory(struct agent *agent, const struct place_dir *place,
+			 const struct dirent *found)
+{
+	char path[LOCATION_SIZE + NAME_MAX + LOCATION_SIZE + 1];
 	struct stat st;
 
-	if (!*below && type == DT_DIR)
+	if (!*place->below && found->d_type == DT_DIR)
 		return true;
-	if (!*below && type != DT_UNKNOWN && type != DT_LNK)
+	if (!*place->below && found->d_type != DT_UNKNOWN && found->d_type != DT_LNK)
 		return false;
-	snprintf(path, sizeof(path), "%s%s", name, below);
-	return !fstatat(dirfd, path, &st, 0) && S_ISDIR(st.st_mode);
+	snprintf(path, sizeof(path), "%s/%s%s", place->path, found->d_name, place->below);
+	return !stat_dir(agent, path, &st);
 }
 
 /* The user id in a name, in out; false if the name is not a user's directory. */
 static bool user_of(const struct view *dir, const struct place_dir *place, unsigned shard,
-		    int dirfd, const struct dirent *found, char out[USER_ID_MAX_BYTES + 1])
+		    const struct dirent *found, char out[USER_ID_MAX_BYTES + 1])
 {
 	size_t len = strlen(found->d_name);
 	size_t before = strlen(place->before), after = strlen(place->after);
@@ -194,7 +216,7 @@ static bool user_of(const struct view *dir, const struct place_dir *place, unsig
 	out[len] = '\0';
 	if (shard_count(dir) > 1 && shard_of_user(out, len) != shard)
 		return false;
-	return is_directory(dirfd, found->d_name, place->below, found->d_type);
+	return is_directory(dir->tree->agent, place, found);
 }
 
 /* Nobody has written there yet. */
@@ -203,59 +225,37 @@ static bool is_absence(int number)
 	return number == ENOENT || number == ENOTDIR;
 }
 
-static int emit_user(struct view *dir, const char *user, uint64_t next, entry_fn *fn, void *arg)
+struct listing {
+	struct view *dir;
+	uint64_t state;		/* its bits of positions */
+	entry_fn *fn;
+	void *arg;
+};
+
+static int emit_user(const struct listing *l, const char *user, uint64_t next)
 {
 	struct entry entry = {
 		.attr = {
-			.st_ino = userlink_ino(dir->table->id, user),
+			.st_ino = userlink_ino(l->dir->table->id, user),
 			.st_mode = S_IFLNK,
 		},
 	};
 
-	return fn(arg, user, &entry, next);
+	return l->fn(l->arg, user, &entry, next);
 }
 
-static int emit_dots(struct view *dir, uint64_t after, entry_fn *fn, void *arg)
+static int emit_dots(const struct listing *l, uint64_t after)
 {
-	struct entry entry = { .attr = { .st_ino = node_ino(dir), .st_mode = S_IFDIR } };
+	struct entry entry = { .attr = { .st_ino = node_ino(l->dir), .st_mode = S_IFDIR } };
 	int rc = 0;
 
 	if (after < 1)
-		rc = fn(arg, ".", &entry, 1);
+		rc = l->fn(l->arg, ".", &entry, l->state | 1);
 	if (!rc && after < 2) {
-		entry.attr.st_ino = inode_pack(NODE_TABLE, dir->inode.object, 0);
-		rc = fn(arg, "..", &entry, 2);
+		entry.attr.st_ino = inode_pack(NODE_TABLE, l->dir->inode.object, 0);
+		rc = l->fn(l->arg, "..", &entry, l->state | 2);
 	}
 	return rc;
-}
-
-/*
- * One directory without shards: positions are its own, so that a listing of
- * any length goes on where it was.  It brings "." and ".." along.
- */
-static int list_plain(struct view *dir, DIR *stream, const struct place_dir *place, uint64_t after,
-		      entry_fn *fn, void *arg)
-{
-	struct dirent *found;
-
-	if (after)
-		seekdir(stream, (long)after);
-	while ((found = readdir(stream))) {
-		char user[USER_ID_MAX_BYTES + 1];
-		struct entry entry = { .attr = { .st_mode = S_IFDIR } };
-		int rc = 0;
-
-		if (!strcmp(found->d_name, ".") || !strcmp(found->d_name, "..")) {
-			entry.attr.st_ino = found->d_name[1] ?
-				inode_pack(NODE_TABLE, dir->inode.object, 0) : node_ino(dir);
-			rc = fn(arg, found->d_name, &entry, (uint64_t)found->d_off);
-		} else if (user_of(dir, place, 0, dirfd(stream), found, user)) {
-			rc = emit_user(dir, user, (uint64_t)found->d_off, fn, arg);
-		}
-		if (rc)
-			return rc;
-	}
-	return 0;
 }
 
 /* As opendir(3), by who may. */
@@ -274,9 +274,10 @@ static DIR *open_stream(struct agent *agent, const char *path)
 	return stream;
 }
 
-/* The users of one shard behind a position of the listing; 0 for all. */
-static int list_shard(struct view *dir, unsigned shard, uint64_t after, entry_fn *fn, void *arg)
+/* The users of one shard behind a position; 0 for all. */
+static int list_shard(const struct listing *l, unsigned shard, uint64_t after)
 {
+	const struct view *dir = l->dir;
 	struct outside *outside = dir->tree->outside;
 	uint64_t exact = 0;	/* behind the last user that was taken */
 	struct place_dir place;
@@ -295,59 +296,45 @@ static int list_shard(struct view *dir, unsigned shard, uint64_t after, entry_fn
 		char user[USER_ID_MAX_BYTES + 1];
 		uint64_t behind = (uint64_t)found->d_off;
 
-		if (!user_of(dir, &place, shard, dirfd(stream), found, user))
+		if (!user_of(dir, &place, shard, found, user))
 			continue;
-		rc = emit_user(dir, user, fold(shard, behind), fn, arg);
+		rc = emit_user(l, user, l->state | fold(shard, behind));
 		if (rc)
 			break;
 		exact = behind;
 	}
 	closedir(stream);
-	keep(outside, dir->table->id, fold(shard, exact), exact);
+	keep(outside, dir->table->id, l->state | fold(shard, exact), exact);
 	return rc;
 }
 
-static int list_shards(struct view *dir, uint64_t after, entry_fn *fn, void *arg)
+static int list_shards(const struct listing *l, uint64_t after)
 {
-	unsigned first = after >> SHARD_SHIFT ? (unsigned)(after >> SHARD_SHIFT) - 1 : 0;
-	int rc = emit_dots(dir, after, fn, arg);
+	uint64_t within = after & ((UINT64_C(1) << STATE_SHIFT) - 1);
+	unsigned begun = (unsigned)(within >> SHARD_SHIFT);	/* the shard + 1; 0 = none */
+	int rc = emit_dots(l, within);
 
-	for (unsigned shard = first; !rc && shard < USER_SHARDS; shard++)
-		rc = list_shard(dir, shard,
-				after >> SHARD_SHIFT && shard == first ? after : 0, fn, arg);
-	return rc;
-}
-
-static int list_one(struct view *dir, uint64_t after, entry_fn *fn, void *arg)
-{
-	struct place_dir place;
-	DIR *stream;
-	int rc;
-
-	if (!split(dir->place->partial, 0, &place))
-		return emit_dots(dir, after, fn, arg);
-	stream = open_stream(dir->tree->agent, place.path);
-	if (!stream)
-		return is_absence(errno) ? emit_dots(dir, after, fn, arg) : -errno;
-	rc = list_plain(dir, stream, &place, after, fn, arg);
-	closedir(stream);
+	for (unsigned shard = begun ? begun - 1 : 0; !rc && shard < shard_count(l->dir); shard++)
+		rc = list_shard(l, shard, shard + 1 == begun ? after : 0);
 	return rc;
 }
 
 int outside_list(struct view *dir, uint64_t after, entry_fn *fn, void *arg, struct err *err)
 {
+	struct listing l = { .dir = dir, .fn = fn, .arg = arg };
+	uint64_t at;
 	int rc = view_place(dir, err);
 
 	if (rc)
 		return rc;
 	if (!is_readable_place(dir))
-		return emit_dots(dir, after, fn, arg);
+		return emit_dots(&l, after);
+	/* Told before they are listed: who goes on here has nothing older than this. */
+	at = (uint64_t)outside_mtime(dir);
+	l.state = (siphash13(&at, sizeof(at)) & STATE_MASK) << STATE_SHIFT;
 	if (sem_trywait(&dir->tree->outside->readers))
 		return err_set(err, -EBUSY, "Too many listings of user directories at a time");
-	if (shard_count(dir) > 1)
-		rc = list_shards(dir, after, fn, arg);
-	else
-		rc = list_one(dir, after, fn, arg);
+	rc = list_shards(&l, after);
 	sem_post(&dir->tree->outside->readers);
 	return rc;
 }
@@ -362,6 +349,8 @@ int outside_find(struct view *dir, const char *name, struct view *child, struct 
 	rc = view_place(dir, err);
 	if (rc)
 		return rc;
+	if (!view_link(child))
+		return err_nomem(err);
 	rc = location_user(dir->place->partial, name, child->link, err);
 	if (rc)
 		return rc;
@@ -374,6 +363,7 @@ struct trace {
 	int64_t last;		/* when one of them last changed */
 	uint64_t hash;		/* which ones they are, and their times */
 	bool is_blind;		/* names in them count that change neither */
+	bool is_unknown;	/* one of them could not be looked at */
 };
 
 static void look(const struct view *dir, unsigned shard, struct trace *trace)
@@ -381,11 +371,14 @@ static void look(const struct view *dir, unsigned shard, struct trace *trace)
 	struct place_dir place;
 	struct stat st;
 	int64_t at;
+	int rc;
 
 	if (!split(dir->place->partial, shard, &place))
 		return;
 	trace->is_blind = *place.below;
-	if (stat(place.path, &st))
+	rc = stat_dir(dir->tree->agent, place.path, &st);
+	trace->is_unknown |= rc && !is_absence(-rc);
+	if (rc)
 		return;
 	at = (int64_t)st.st_mtim.tv_sec * SECOND + st.st_mtim.tv_nsec / 1000;
 	trace->last = at > trace->last ? at : trace->last;
@@ -414,6 +407,8 @@ int64_t outside_mtime(struct view *dir)
 	for (unsigned shard = 0; shard < shard_count(dir); shard++)
 		look(dir, shard, &trace);
 	sem_post(&dir->tree->outside->readers);
+	if (trace.is_unknown)
+		return now;
 	if (trace.is_blind)
 		return now - now % SECOND;
 	/* Stamps of file systems are coarse: two changes may share one. */

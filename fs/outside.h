@@ -25,8 +25,9 @@ int outside_find(struct view *dir, const char *name, struct view *child,
 		 struct err *err) MUST_CHECK;
 
 /*
- * See node_list; positions are the outside directories' own, so that a listing
- * of any length goes on where it was: one pass, and nothing kept in memory.
+ * See node_list; positions come from the outside directories, so that a listing
+ * of any length goes on where it was: one pass, and hardly anything kept in
+ * memory.
  */
 int outside_list(struct view *dir, uint64_t after, entry_fn *fn, void *arg,
 		 struct err *err) MUST_CHECK;

@@ -2,22 +2,17 @@
 #include "fs/paths.h"
 
 #include "fs/log.h"
+#include "fs/mounts.h"
 
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <syslog.h>
-#include <unistd.h>
-
-#define FILE_SYSTEM "fuse.kalamfs"
 
 /* The parent resolved, the last component as it is; NULL with errno. */
 static char *resolve_parent(const char *path)
@@ -35,81 +30,22 @@ static char *resolve_parent(const char *path)
 	return out;
 }
 
+/* A link is not followed: the store says why not. */
 int paths_catalog(const char *path, char **out, struct err *err)
 {
-	*out = realpath(path, NULL);
-	if (!*out && errno == ENOENT)
-		*out = resolve_parent(path);
+	char *whole = resolve_parent(path);
+	struct stat st;
+
+	*out = NULL;
+	if (whole && (lstat(whole, &st) ? errno == ENOENT : S_ISLNK(st.st_mode)))
+		*out = whole;
+	else
+		free(whole);
+	if (!*out)
+		*out = realpath(path, NULL);
 	if (!*out)
 		return err_set(err, -errno, "Catalog directory '%s': %s", path, strerror(errno));
 	return 0;
-}
-
-/* Decode \ooo in place, as /proc/self/mountinfo writes blanks. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from; to++) {
-		if (*from == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
-			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-}
-
-/* "36 35 98:0 /root /mount/point options ... - type source options" */
-static bool is_our_mount(char *line, const char *path)
-{
-	const char *separator = strstr(line, " - ");
-	char *point, *rest = line;
-
-	if (!separator || strncmp(separator + 3, FILE_SYSTEM " ", strlen(FILE_SYSTEM " ")))
-		return false;
-	for (int field = 0; field < 4; field++)
-		if (!strsep(&rest, " "))
-			return false;
-	point = strsep(&rest, " ");
-	if (!point)
-		return false;
-	unescape(point);
-	return !strcmp(point, path);
-}
-
-static bool is_kalamfs(const char *path)
-{
-	FILE *in = fopen("/proc/self/mountinfo", "re");
-	char *line = NULL;
-	size_t size = 0;
-	bool found = false;
-
-	if (!in)
-		return false;
-	while (!found && getline(&line, &size, in) > 0)
-		found = is_our_mount(line, path);
-	free(line);
-	fclose(in);
-	return found;
-}
-
-/* Who is not root needs the helper. */
-static int detach_by_helper(char *path)
-{
-	char name[] = "fusermount3", unmount[] = "-u", quiet[] = "-q", lazy[] = "-z", end[] = "--";
-	char *argv[] = { name, unmount, quiet, lazy, end, path, NULL };
-	extern char **environ;
-	int status;
-	pid_t pid;
-
-	if (posix_spawnp(&pid, name, NULL, NULL, argv, environ))
-		return -EPERM;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EPERM;
 }
 
 static int detach_dead(const char *given, struct err *err)
@@ -119,11 +55,11 @@ static int detach_dead(const char *given, struct err *err)
 
 	if (!path)
 		return err_set(err, -errno, "Mount point '%s': %s", given, strerror(errno));
-	if (!is_kalamfs(path))
+	if (mounts_connection(path) < 0)
 		rc = err_set(err, -ENOTCONN,
 			     "Mount point '%s' is dead: run 'fusermount3 -uz %s' first", path,
 			     path);
-	else if (umount2(path, MNT_DETACH) && detach_by_helper(path))
+	else if (mounts_detach(path))
 		rc = err_set(err, -EPERM,
 			     "Mount point '%s' holds a dead kalamfs: run 'fusermount3 -uz %s' as "
 			     "the one who mounted it", path, path);
@@ -141,6 +77,29 @@ static bool is_dead(const char *path)
 	return statvfs(path, &st) && (errno == ENOTCONN || errno == ECONNABORTED);
 }
 
+/*
+ * Who may rename things beside the mount point, or above it, can put another
+ * directory there before we mount, and lead everybody astray afterwards.
+ */
+static int check_above(const char *path, struct err *err)
+{
+	char *dir = strdup(path);
+	char *slash = dir ? strrchr(dir, '/') : NULL;
+	struct stat st;
+	int rc = dir ? 0 : err_nomem(err);
+
+	while (!rc && slash) {
+		slash[slash == dir] = '\0';
+		if (!stat(dir, &st) && st.st_mode & S_IWOTH && !(st.st_mode & S_ISVTX))
+			rc = err_set(err, -EACCES, "Mount point '%s': anybody may put another "
+				     "directory in its place, since '%s' can be written by all; run "
+				     "chmod o-w or chmod +t on it", path, dir);
+		slash = dir[1] ? strrchr(dir, '/') : NULL;
+	}
+	free(dir);
+	return rc;
+}
+
 int paths_mountpoint(const char *path, char **out, struct err *err)
 {
 	struct stat st;
@@ -156,7 +115,7 @@ int paths_mountpoint(const char *path, char **out, struct err *err)
 		return err_set(err, -errno, "Mount point '%s': %s", path, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return err_set(err, -ENOTDIR, "Mount point '%s' is not a directory", path);
-	return 0;
+	return check_above(*out, err);
 }
 
 static bool is_in(const char *path, const char *dir)

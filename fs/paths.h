@@ -5,17 +5,17 @@
 
 #include "base/err.h"
 
-#include <stdbool.h>
-
 /*
- * The catalog's directory, which need not exist as long as its parent does.
+ * The catalog's directory, which need not exist as long as its parent does; a
+ * symbolic link as it is.
  * *out is owned.  0 or -errno.
  */
 int paths_catalog(const char *path, char **out, struct err *err) MUST_CHECK;
 
 /*
- * The mount point: a directory.  A kalamfs mount there whose daemon has died
- * is detached first.  *out is owned.  0 or -errno.
+ * The mount point: a directory, and none that anybody could exchange: -EACCES
+ * where one above it can be written by all and is not sticky.  A kalamfs mount
+ * there whose daemon has died is detached first.  *out is owned.  0 or -errno.
  */
 int paths_mountpoint(const char *path, char **out, struct err *err) MUST_CHECK;
 

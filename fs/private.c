@@ -187,24 +187,20 @@ static void answer_write(struct fuse_req *req, int rc, size_t size)
 static int take(struct mount *mount, struct private *private, uint64_t node, const char *bytes,
 		size_t count, off_t off, uint64_t owner, char **text, size_t *len, uint64_t *change)
 {
-	int rc;
+	int rc = off < 0 || (uint64_t)off + count > DOCUMENT_MAX_BYTES ? -EFBIG : 0;
 
 	pthread_mutex_lock(&private->lock);
-	if (off < 0 || (uint64_t)off + count > DOCUMENT_MAX_BYTES) {
-		/* The verdict on the whole text, until it is another one. */
-		private->judged = ++private->changes;
-		private->verdict = -EFBIG;
-		private->has_owner = true;
-		private->owner = owner;
-		pthread_mutex_unlock(&private->lock);
-		return -EFBIG;
-	}
-	rc = scratch_write(mount->scratch, node, bytes, count, off);
-	if (!rc) {
-		*change = ++private->changes;
-		private->has_owner = true;
-		private->owner = owner;
+	if (!rc)
+		rc = scratch_write(mount->scratch, node, bytes, count, off);
+	if (!rc)
 		rc = scratch_text(mount->scratch, node, text, len);
+	*change = ++private->changes;
+	private->has_owner = true;
+	private->owner = owner;
+	if (rc) {
+		/* The verdict on the whole text, until it is another one: close must not save it. */
+		private->judged = *change;
+		private->verdict = rc;
 	}
 	pthread_mutex_unlock(&private->lock);
 	return rc;
@@ -258,8 +254,8 @@ void private_flush(struct mount *mount, struct fuse_req *req, uint64_t node, uin
 {
 	struct private *private = private_of(mount, node);
 	uint64_t change;
-	char *text;
-	size_t len;
+	char *text = NULL;
+	size_t len = 0;
 	int rc = look(mount, private, node, false, owner, &text, &len, &change);
 
 	if (rc > 0 && len) {
@@ -278,8 +274,8 @@ void private_fsync(struct mount *mount, struct fuse_req *req, uint64_t node)
 {
 	struct private *private = private_of(mount, node);
 	uint64_t change;
-	char *text;
-	size_t len;
+	char *text = NULL;
+	size_t len = 0;
 	int rc = look(mount, private, node, true, 0, &text, &len, &change);
 
 	if (rc > 0 && document_is_complete(text, len)) {

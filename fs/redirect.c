@@ -18,6 +18,7 @@ struct redirect {
 	enum redirect_why why;
 	int64_t until;
 	uint64_t node;		/* pinned; 0 = no lookup yet */
+	bool has_failed;	/* a lookup */
 };
 
 struct redirects {
@@ -106,7 +107,7 @@ int redirect_begin(struct redirects *r, pid_t thread, const struct target_key *k
 		return rc;
 	pthread_mutex_lock(&r->lock);
 	one = find(r, thread, key);
-	if (one && one->why == why && !one->node) {
+	if (one && one->why == why && !one->node && !one->has_failed) {
 		end(r, one);
 		goto out;
 	}
@@ -196,5 +197,14 @@ void redirect_end_node(struct redirects *r, pid_t thread, uint64_t node)
 		end(r, one);
 		break;
 	}
+	pthread_mutex_unlock(&r->lock);
+}
+
+void redirect_fail(struct redirects *r, pid_t thread)
+{
+	pthread_mutex_lock(&r->lock);
+	for (unsigned i = 0; i < r->high; i++)
+		if (thread && r->list[i].thread == thread)
+			r->list[i].has_failed = true;
 	pthread_mutex_unlock(&r->lock);
 }

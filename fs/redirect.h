@@ -49,6 +49,12 @@ void redirect_attach(struct redirects *redirects, pid_t thread, const struct tar
 bool redirect_end(struct redirects *redirects, pid_t thread, const struct target_key *key,
 		  enum redirect_why why, uint64_t *node);
 
+/*
+ * A lookup of this thread failed.  The kernel may ask once more before it gives up, so
+ * the redirect stays; but a call that comes then is another one, and is sent back anew.
+ */
+void redirect_fail(struct redirects *redirects, pid_t thread);
+
 /* The retried open of a private node has come. */
 void redirect_end_node(struct redirects *redirects, pid_t thread, uint64_t node);
 

@@ -118,14 +118,15 @@ static void drop(struct rejected *r, struct text *text)
 	free(text);
 }
 
-static void expire(struct rejected *r, size_t room)
+/* What is too old goes, and the oldest until there is room for `more` texts of so many bytes. */
+static void expire(struct rejected *r, unsigned more, size_t bytes)
 {
 	time_t now = now_seconds();
 	struct text *text;
 
 	while ((text = TAILQ_FIRST(&r->texts))) {
-		if (now - text->at < REJECTED_SECONDS && r->count < REJECTED_MAX &&
-		    r->bytes + room <= REJECTED_BYTES_MAX)
+		if (now - text->at < REJECTED_SECONDS && r->count + more <= REJECTED_MAX &&
+		    r->bytes + bytes <= REJECTED_BYTES_MAX)
 			break;
 		drop(r, text);
 	}
@@ -191,7 +192,7 @@ void rejected_keep(struct rejected *r, uint64_t dir, uid_t uid, const char *file
 	old = find(r, dir, uid, file);
 	if (old)
 		drop(r, old);
-	expire(r, len);
+	expire(r, 1, len);
 	keep(r, text, bytes);
 	pthread_mutex_unlock(&r->lock);
 }
@@ -223,6 +224,6 @@ long rejected_age(struct rejected *r, uint64_t dir, uid_t uid, const char *file)
 void rejected_expire(struct rejected *r)
 {
 	pthread_mutex_lock(&r->lock);
-	expire(r, 0);
+	expire(r, 0, 0);
 	pthread_mutex_unlock(&r->lock);
 }

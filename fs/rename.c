@@ -19,9 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* RENAME_NOREPLACE and RENAME_EXCHANGE of linux/fs.h, which does not go with stdio.h everywhere. */
+/* RENAME_NOREPLACE of linux/fs.h, which does not go with stdio.h everywhere. */
 #define NO_REPLACE 1u
-#define EXCHANGE 2u
 
 /* One side of a rename. */
 struct side {
@@ -43,25 +42,28 @@ static void side_close(struct side *side)
 	table_put(side->table);
 }
 
-static void look_in_tree(struct mount *mount, struct view *dir, struct side *side)
+/* 0, also where nothing is there, or -errno where that cannot be told. */
+static int look_in_tree(struct mount *mount, struct view *dir, struct side *side, struct err *err)
 {
-	struct err ignored = ERR_INIT;
 	struct entry entry;
 	struct view view;
+	int rc;
 
 	if (dir->ns)
 		side->ns = namespace_get(dir->ns);
-	if (node_find(dir, side->name, &entry, NULL, &ignored))
-		return;
+	rc = node_find(dir, side->name, &entry, NULL, err);
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
 	side->inode = inode_unpack(entry.id);
-	if (side->inode.kind == NODE_TABLE && !view_open(&view, &mount->tree, entry.id, 0, &ignored)) {
-		side->table = table_get(view.table);
-		view_close(&view);
-	} else if (side->inode.kind == NODE_TABLE) {
+	if (side->inode.kind == NODE_TABLE) {
+		rc = view_open(&view, &mount->tree, entry.id, 0, err);
+		if (!rc)
+			side->table = table_get(view.table);
 		view_close(&view);
 	} else if (dir->table) {
 		side->table = table_get(dir->table);
 	}
+	return rc == -ENOENT ? 0 : rc;
 }
 
 static int side_open(struct mount *mount, uint32_t uid, uint64_t parent, const char *name,
@@ -85,7 +87,7 @@ static int side_open(struct mount *mount, uint32_t uid, uint64_t parent, const c
 	if (!rc) {
 		dirop_place(&dir, name, &side->place);
 		side->spot = target_of_name(&dir, name, &side->target, &side->err);
-		look_in_tree(mount, &dir, side);
+		rc = look_in_tree(mount, &dir, side, err);
 	}
 	view_close(&dir);
 	return rc;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/report.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,16 +113,19 @@ static struct slot *use_slot(struct report *report, struct report_key key)
 	return slot;
 }
 
-void report_set(struct report *report, struct report_key key, enum report_what what,
-		const char *text, size_t len, int64_t now)
+int report_set(struct report *report, struct report_key key, enum report_what what,
+	       const char *text, size_t len, int64_t now)
 {
 	struct kept_text *kept;
 	struct slot *slot;
+	int rc = 0;
 
 	pthread_mutex_lock(&report->lock);
 	slot = use_slot(report, key);
-	if (!slot)
+	if (!slot) {
+		rc = -ENOMEM;
 		goto out;
+	}
 	kept = &slot->texts[what];
 	free(kept->text);
 	report->bytes -= kept->len;
@@ -132,6 +136,8 @@ void report_set(struct report *report, struct report_key key, enum report_what w
 			memcpy(kept->text, text, len);
 			kept->len = len;
 			report->bytes += len;
+		} else {
+			rc = -ENOMEM;
 		}
 	}
 	while (report->slot_count > REPORT_KEYS_MAX ||
@@ -139,6 +145,7 @@ void report_set(struct report *report, struct report_key key, enum report_what w
 		drop_slot(report, TAILQ_LAST(&report->slots, slot_list));
 out:
 	pthread_mutex_unlock(&report->lock);
+	return rc;
 }
 
 bool report_print(struct report *report, struct report_key key, enum report_what what, FILE *out)

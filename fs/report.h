@@ -35,8 +35,8 @@ void report_free(struct report *report);
 /* The view's own object and caller. */
 struct report_key report_key(const struct view *view);
 
-/* Keep a copy of a text (len 0: none).  When memory is out the old one goes all the same. */
-void report_set(struct report *report, struct report_key key, enum report_what what,
+/* Keep a copy of a text (len 0: none).  -ENOMEM when memory is out: the old one goes all the same. */
+int report_set(struct report *report, struct report_key key, enum report_what what,
 		const char *text, size_t len, int64_t now);
 
 /* Print what is kept; whether there was anything. */

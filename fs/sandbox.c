@@ -66,7 +66,7 @@ static const int allowed[] = {
 
 bool sandbox_is_possible(void)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(KALAMFS_INSTRUMENTED)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	return false;
 #else
 	return true;
@@ -82,14 +82,14 @@ static int refused(const char *what, int code, struct err *err)
 static int allow_path(int ruleset, const char *path, uint64_t rights)
 {
 	struct landlock_path_beneath_attr rule = { .allowed_access = rights };
-	int rc = 0;
+	int fd = open(path, O_PATH | O_CLOEXEC), rc = 0;
 
-	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
-	if (rule.parent_fd < 0)
+	if (fd < 0)
 		return errno;
+	rule.parent_fd = fd;
 	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0))
 		rc = errno;
-	close(rule.parent_fd);
+	close(fd);
 	return rc;
 }
 

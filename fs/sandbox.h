@@ -19,7 +19,7 @@
  */
 int sandbox_enter(const char *catalog_dir, struct err *err) MUST_CHECK;
 
-/* Whether this program can: one that is instrumented writes and traces outside. */
+/* Whether this program can: one with a sanitizer writes and traces outside. */
 bool sandbox_is_possible(void);
 
 #endif

@@ -113,7 +113,8 @@ static void learn_number(struct mount *mount, struct save *save)
 	struct view dir;
 
 	if (document->kind == DOCUMENT_TABLE)
-		drafts_created(mount->drafts, document->table_id);
+		drafts_created(mount->drafts, document->table_id, save->job.request.sequence,
+			       catalog_now(mount->catalog));
 	if (document->kind == DOCUMENT_STORAGE && outcome)
 		document->storage_id = outcome->id;
 	if (document->kind == DOCUMENT_COLUMN) {
@@ -226,7 +227,7 @@ static void forget_refusal(struct mount *mount, const struct save *save)
 	struct verdict verdict = verdict_of(save);
 	const struct target *target = &save->spec.target;
 
-	verdict_accepted(mount, &verdict, &save->job.request);
+	(void)verdict_accepted(mount, &verdict, &save->job.request);
 	rejected_drop(mount->rejected, target->dir, verdict.key.uid, target->file);
 }
 
@@ -289,6 +290,7 @@ static int prepare(struct mount *mount, struct save *save, struct err *err)
 
 	document->base = lastsave_get(mount->lastsaves, &save->who, &key);
 	request->plan = save->spec.why == SAVE_CHECK;
+	request->is_brief = true;
 	return document_request(document, save->spec.text, save->spec.len, &author,
 				&save->document, request, err);
 }
@@ -301,6 +303,8 @@ void save_begin(struct mount *mount, struct fuse_req *req, const struct save_spe
 	int rc;
 
 	if (!save || scratch_pin(mount->scratch, spec->node)) {
+		if (spec->why != SAVE_RENAME)
+			private_judge(private_of(mount, spec->node), spec->change, -ENOMEM);
 		free(save);
 		free(spec->text);
 		fuse_reply_err(req, ENOMEM);

@@ -29,9 +29,6 @@
 /* Texts of documents that are being written: counted apart, never evicted. */
 #define SCRATCH_PRIVATE_BYTES_MAX (256u << 20)
 
-/* Positions of listings: behind all names of the tree. */
-#define SCRATCH_POSITION (UINT64_C(1) << 62)
-
 struct scratch;
 
 struct scratch_options {
@@ -117,9 +114,15 @@ void scratch_remove_fixed(struct scratch *scratch, uint64_t parent, const char *
 int scratch_rename(struct scratch *scratch, uint64_t parent, const char *name, uint64_t to,
 		   const char *to_name, bool no_replace) MUST_CHECK;
 
-/* Names of a directory after a position; `next` as in fs/node.h.  0, or what fn returned. */
-typedef int scratch_fn(void *arg, const char *name, uint64_t ino, mode_t mode, uint64_t next);
-int scratch_list(struct scratch *scratch, uint64_t dir, uint64_t after, scratch_fn *fn, void *arg);
+/*
+ * Names of a directory behind a place (0 = from the start), each with its own place, which
+ * is less than UINT32_MAX.  0, or what fn returned.
+ */
+typedef int scratch_fn(void *arg, const char *name, uint64_t ino, mode_t mode, uint32_t place);
+int scratch_list(struct scratch *scratch, uint64_t dir, uint32_t after, scratch_fn *fn, void *arg);
+
+/* How often a name has come to the directory or gone. */
+uint64_t scratch_changes(struct scratch *scratch, uint64_t dir);
 
 /* How much there is, and how much there may be. */
 struct scratch_usage {

@@ -307,7 +307,7 @@ int scratch_replace(struct scratch *s, uint64_t id, const char *text, size_t len
 	return rc;
 }
 
-int scratch_list(struct scratch *s, uint64_t dir, uint64_t after, scratch_fn *fn, void *arg)
+int scratch_list(struct scratch *s, uint64_t dir, uint32_t after, scratch_fn *fn, void *arg)
 {
 	struct scratch_node *node, *child;
 	int rc = 0;
@@ -316,15 +316,26 @@ int scratch_list(struct scratch *s, uint64_t dir, uint64_t after, scratch_fn *fn
 	node = scratch_get(s, dir);
 	if (node)
 		TAILQ_FOREACH(child, &node->names, in_dir) {
-			if (after >= SCRATCH_POSITION + child->seq)
+			if (child->place <= after)
 				continue;
-			rc = fn(arg, child->name, child->ino, child->mode,
-				SCRATCH_POSITION + child->seq);
+			rc = fn(arg, child->name, child->ino, child->mode, child->place);
 			if (rc)
 				break;
 		}
 	pthread_mutex_unlock(&s->lock);
 	return rc;
+}
+
+uint64_t scratch_changes(struct scratch *s, uint64_t dir)
+{
+	const struct scratch_node *node;
+	uint64_t changes;
+
+	pthread_mutex_lock(&s->lock);
+	node = scratch_get(s, dir);
+	changes = node ? node->changes : 0;
+	pthread_mutex_unlock(&s->lock);
+	return changes;
 }
 
 bool scratch_has_names(struct scratch *s, uint64_t dir)

@@ -13,9 +13,10 @@
 struct scratch_node {
 	LIST_ENTRY(scratch_node) by_id, by_name;
 	TAILQ_ENTRY(scratch_node) in_dir;
-	TAILQ_HEAD(scratch_names, scratch_node) names;	/* of a directory, by rising seq */
+	TAILQ_HEAD(scratch_names, scratch_node) names;	/* of a directory, by rising place */
+	uint64_t changes;		/* of them */
 	uint64_t id, ino;
-	uint64_t seq;			/* its place in listings */
+	uint32_t place;			/* in listings; from 1 */
 	uint64_t lookups;
 	unsigned pins;
 	struct scratch_node *parent;	/* NULL = has no name */
@@ -38,7 +39,7 @@ struct scratch {
 	struct scratch_options options;
 	pthread_mutex_t lock;		/* all below */
 	struct scratch_bucket ids[SCRATCH_BUCKETS], names[SCRATCH_BUCKETS];
-	uint64_t last_id, last_seq;
+	uint64_t last_id;
 	size_t bytes, private_bytes;
 	size_t count;			/* nodes with a name */
 };

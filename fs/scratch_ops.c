@@ -109,7 +109,9 @@ void scratch_ops_open(struct mount *mount, fuse_req_t req, fuse_ino_t ino, struc
 		return;
 	}
 	redirect_end_node(mount->redirects, who->pid, ino);
-	if (private_of(mount, ino) && writes)
+	if (writes && mount->tree.is_frozen)
+		rc = -EROFS;
+	else if (private_of(mount, ino) && writes)
 		rc = private_open(mount, ino, who->uid, truncate);
 	else if (truncate)
 		rc = scratch_set(mount->scratch, ino, &empty, SCRATCH_SET_SIZE);
@@ -150,7 +152,7 @@ void scratch_ops_write(struct mount *mount, fuse_req_t req, fuse_ino_t ino, cons
 		private_write(mount, req, ino, text, len, off, owner);
 		return;
 	}
-	rc = scratch_write(mount->scratch, ino, text, len, off);
+	rc = mount->tree.is_frozen ? -EROFS : scratch_write(mount->scratch, ino, text, len, off);
 	if (rc)
 		fuse_reply_err(req, verdict_errno(rc));
 	else

@@ -10,6 +10,7 @@
 #include "fs/log.h"
 #include "fs/metrics.h"
 #include "fs/mount.h"
+#include "fs/mounts.h"
 #include "fs/ops.h"
 #include "fs/outside.h"
 #include "fs/phoenix.h"
@@ -36,7 +37,6 @@
 /* The thread that waits for signals, and what it shares with the main thread. */
 struct signals {
 	struct mount *mount;
-	struct workers *workers;
 	pthread_t thread;
 	sigset_t set;
 	atomic_bool ended;	/* the workers have */
@@ -86,6 +86,8 @@ int serve_new(struct options *options, struct mount **out, struct err *err)
 	handles_init(&mount->handles);
 	siblings_init(&mount->siblings);
 	held_spools_init(&mount->held);
+	sizes_init(&mount->sizes);
+	mount->tree.sizes = &mount->sizes;
 	mount->siblings.is_off = options->nopush;
 	mount->allow_epoch = !options->noepoch;
 	mount->max_read = options->max_read;
@@ -150,15 +152,29 @@ static enum store_check check_named(const char *name)
 	return strcmp(name, "full") ? STORE_CHECK_QUICK : STORE_CHECK_FULL;
 }
 
+/* Once, in any thread: see struct store_options. */
+static void on_damage(void *arg, const char *text)
+{
+	struct mount *mount = arg;
+
+	mount->tree.is_frozen = true;
+	mount->tree.is_damaged = true;
+	log_message(LOG_CRIT, "%s: the mount is read-only from now on, and shows what can still be "
+		    "proved right; see `kalamctl check`", text);
+}
+
 static int open_catalog(struct mount *mount, const struct options *options, struct err *err)
 {
 	struct catalog_options how = {
 		.create = !options->nocreate && !options->read_only,
 		.map_size = options->map_size,
 		.cache_tables = options->cache_tables,
+		.lock_wait = options->lock_wait,
 		.check = check_named(options->check),
 		.open_dir = open_dir,
 		.open_dir_arg = mount,
+		.on_damage = on_damage,
+		.damage_arg = mount,
 	};
 	struct tree *tree = &mount->tree;
 	int rc;
@@ -206,6 +222,11 @@ static void stop_threads(struct mount *mount)
 	notify_stop(&mount->notify);
 }
 
+static int cannot_start_thread(struct err *err, int rc)
+{
+	return err_set(err, rc, "Cannot start a thread: %s", strerror(-rc));
+}
+
 static int start_threads(struct mount *mount, struct err *err)
 {
 	int rc = notify_start(&mount->notify, mount, err);
@@ -213,7 +234,7 @@ static int start_threads(struct mount *mount, struct err *err)
 	if (!rc) {
 		rc = commit_start(&mount->commit, mount);
 		if (rc)
-			err_set(err, rc, "Cannot start a thread: %s", strerror(-rc));
+			cannot_start_thread(err, rc);
 	}
 	if (!rc)
 		rc = spools_start(mount->spools, err);
@@ -237,7 +258,7 @@ static void end(struct signals *signals)
 		log_message(LOG_WARNING, "Some changes were not answered within %d s",
 			    SHUTDOWN_MS / 1000);
 	stop_threads(mount);
-	workers_end(signals->workers);
+	workers_end(mount->workers);
 }
 
 static void *wait_for_signal(void *arg)
@@ -268,6 +289,7 @@ static void block_signals(struct signals *signals)
 	sigaddset(&signals->set, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals->set, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);	/* beyond a limit on the size of files: EFBIG */
 	sigaction(SIGUSR2, &nothing, NULL);	/* not restarting what it interrupts */
 }
 
@@ -303,33 +325,48 @@ static void leave_at_once(struct mount *mount, int rc)
 	_exit(rc ? 1 : 0);
 }
 
-static int answer(struct mount *mount, struct signals *signals, ready_fn *ready, void *arg,
-		  struct err *err)
+static void end_signals(struct signals *signals)
 {
-	bool stuck = false;
-	int rc;
-
-	signals->workers = workers_start(mount->se);
-	if (!signals->workers)
-		return err_nomem(err);
-	rc = pthread_create(&signals->thread, NULL, wait_for_signal, signals);
-	if (rc) {
-		workers_end(signals->workers);
-		(void)workers_wait(signals->workers, SHUTDOWN_MS, &stuck);
-		workers_free(signals->workers);
-		return err_set(err, -rc, "Cannot start a thread: %s", strerror(rc));
-	}
-	ready(arg);
-	rc = workers_wait(signals->workers, SHUTDOWN_MS, &stuck);
-	if (stuck)
-		leave_at_once(mount, rc);
 	signals->ended = true;
 	pthread_kill(signals->thread, SIGUSR1);
 	pthread_join(signals->thread, NULL);
-	workers_free(signals->workers);
+}
+
+/* Who waits for signals is there first: workers start others as requests come. */
+static int answer_all(struct mount *mount, struct signals *signals, ready_fn *ready, void *arg,
+		      struct err *err)
+{
+	bool stuck = false;
+	int rc = -pthread_create(&signals->thread, NULL, wait_for_signal, signals);
+
+	if (rc)
+		return cannot_start_thread(err, rc);
+	rc = workers_start(mount->workers);
+	if (rc) {
+		end_signals(signals);
+		return cannot_start_thread(err, rc);
+	}
+	ready(arg);
+	rc = workers_wait(mount->workers, SHUTDOWN_MS, &stuck);
+	if (stuck)
+		leave_at_once(mount, rc);
+	end_signals(signals);
 	if (rc < 0)
 		return err_set(err, rc, "The connection to the kernel broke: %s", strerror(-rc));
 	return 0;
+}
+
+static int answer(struct mount *mount, struct signals *signals, ready_fn *ready, void *arg,
+		  struct err *err)
+{
+	int rc;
+
+	mount->workers = workers_new(mount->se, mount->tree.metrics);
+	if (!mount->workers)
+		return err_nomem(err);
+	rc = answer_all(mount, signals, ready, arg, err);
+	workers_free(mount->workers);
+	return rc;
 }
 
 /* Before anything is open that it would keep open. */
@@ -343,6 +380,29 @@ static int start_agent(struct mount *mount, const struct options *options, struc
 	callers_ask(mount->callers, mount->agent);
 	mount->tree.agent = mount->agent;
 	return rc;
+}
+
+static void guard(struct mount *mount)
+{
+	int rc = mounts_connection(mount->tree.mountpoint);
+
+	if (rc >= 0)
+		rc = agent_guard(mount->agent, rc);
+	if (rc < 0)
+		log_message(LOG_NOTICE, "If this process is killed, nobody ends its connection to the "
+			    "kernel: %s", strerror(-rc));
+}
+
+/* A program that counts its branches has to write them down elsewhere. */
+static int confine(struct mount *mount, struct err *err)
+{
+#ifdef KALAMFS_INSTRUMENTED
+	(void)mount;
+	(void)err;
+	return 0;
+#else
+	return sandbox_enter(catalog_dir(mount->catalog), err);
+#endif
 }
 
 int serve(struct mount *mount, const struct options *options, ready_fn *ready, void *arg,
@@ -359,8 +419,10 @@ int serve(struct mount *mount, const struct options *options, ready_fn *ready, v
 		rc = mount_session(mount, err);
 	if (rc)
 		return rc;
-	if (mount->agent)
-		rc = sandbox_enter(catalog_dir(mount->catalog), err);
+	if (mount->agent) {
+		guard(mount);
+		rc = confine(mount, err);
+	}
 	if (!rc)
 		rc = start_threads(mount, err);
 	if (!rc)

@@ -64,17 +64,17 @@ struct siblings_push {
 
 static void add(struct siblings_push *push, struct view *view)
 {
-	const struct inode *inode = &view->inode;
 	struct text *text = &push->texts[push->count];
-	struct err err = ERR_INIT;
+	struct err err;
 
+	err_clear(&err);
 	if (push->count == TEXTS_MAX || node_text(view, &text->at, &text->len, &err))
 		return;
 	if (text->len > TEXT_MAX) {
 		free(text->at);
 		return;
 	}
-	text->node = inode_pack(inode->kind, inode->object, inode->sub);
+	text->node = view_node(view);
 	push->count++;
 }
 
@@ -136,10 +136,12 @@ static struct siblings_slot *lock_slot(struct siblings *siblings, uint64_t dir)
 
 static void collect(struct siblings_push *push, struct tree *tree, uint64_t node)
 {
-	struct err err = ERR_INIT;
+	struct err err;
 	struct view view;
-	int rc = view_open(&view, tree, node, 0, &err);
+	int rc;
 
+	err_clear(&err);
+	rc = view_open(&view, tree, node, 0, &err);
 	if (!rc && view.inode.kind == NODE_COLUMN)
 		add_columns(push, &view);
 	else if (!rc)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fs/spool.h"
 
+#include "base/stream.h"
 #include "fs/node.h"
 
 #include <errno.h>
@@ -139,8 +140,10 @@ static int open_nameless(const char *dir)
 	char path[PATH_MAX];
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
 
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
-		return fd < 0 ? -errno : fd;
+	if (fd >= 0)
+		return fd;
+	if (errno != EOPNOTSUPP && errno != EISDIR)
+		return -errno;
 	if (snprintf(path, sizeof(path), "%s/spool.XXXXXX", dir) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	fd = mkostemp(path, O_CLOEXEC);
@@ -190,8 +193,11 @@ static int reserve(int fd, uint64_t bytes, struct err *err)
 	return err_set(err, -errno, "Cannot reserve room on the disk: %s", strerror(errno));
 }
 
-/* A stream onto the file, which stays open when the stream is closed. */
-static FILE *open_stream(int fd)
+/*
+ * A stream onto the file, which stays open when the stream is closed.  buffer: BUFFER_BYTES,
+ * which the stream borrows; one that it makes itself has the size of a block.
+ */
+static FILE *open_stream(int fd, char *buffer)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	FILE *out = copy < 0 ? NULL : fdopen(copy, "w");
@@ -199,7 +205,7 @@ static FILE *open_stream(int fd)
 	if (!out && copy >= 0)
 		close(copy);
 	if (out)
-		setvbuf(out, NULL, _IOFBF, BUFFER_BYTES);
+		setvbuf(out, buffer, _IOFBF, BUFFER_BYTES);
 	return out;
 }
 
@@ -211,6 +217,8 @@ static int print_to(struct spool *spool, struct view *view, FILE *out, struct er
 		return err_set(err, -errno, "Cannot open a stream: %s", strerror(errno));
 	rc = info_print(spool->owner->tree->catalog, view->txn, &view->info,
 			&spool->owner->is_stopping, out, err);
+	if (!rc && txn_met_damage(view->txn))
+		rc = err_set(err, -EIO, "What is shown here cannot be read: the catalog is damaged");
 	if (fclose(out) && !rc)
 		rc = err_set(err, -errno, "Cannot write a text: %s", strerror(errno));
 	return rc;
@@ -219,7 +227,7 @@ static int print_to(struct spool *spool, struct view *view, FILE *out, struct er
 static int print_text(struct spool *spool, struct view *view, uint64_t *bytes, struct err *err)
 {
 	size_t len = 0;
-	int rc = print_to(spool, view, open_memstream(&spool->text, &len), err);
+	int rc = print_to(spool, view, text_stream(&spool->text, &len), err);
 
 	*bytes = len;
 	return rc;
@@ -227,6 +235,7 @@ static int print_text(struct spool *spool, struct view *view, uint64_t *bytes, s
 
 static int print_file(struct spool *spool, struct view *view, uint64_t *bytes, struct err *err)
 {
+	char *buffer;
 	int rc;
 
 	spool->fd = open_file(spool->owner, err);
@@ -235,7 +244,11 @@ static int print_file(struct spool *spool, struct view *view, uint64_t *bytes, s
 	rc = reserve(spool->fd, view->info_state.bytes, err);
 	if (rc)
 		return rc;
-	rc = print_to(spool, view, open_stream(spool->fd), err);
+	buffer = malloc(BUFFER_BYTES);
+	if (!buffer)
+		return err_nomem(err);
+	rc = print_to(spool, view, open_stream(spool->fd, buffer), err);
+	free(buffer);
 	/* A stream does not tell why it failed. */
 	if (rc == -EIO && !has_room(spool->fd, 0)) {
 		err_clear(err);

@@ -179,7 +179,8 @@ static void look(struct looking *looking)
 {
 	uint64_t node = looking->entry.id;
 
-	looking->wait = (struct spool_wait){ .done = looked };
+	looking->wait.done = looked;
+	looking->wait.is_shared = false;
 	if (held_spools_has(&looking->mount->held, node))
 		answer_entry(looking);
 	else

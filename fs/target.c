@@ -81,7 +81,17 @@ static bool is_built_in(const struct view *view)
 	       (view->table && view->table->type == TABLE_SYSTEM);
 }
 
-int target_check_writable(const struct view *view, struct err *err)
+int target_refuse_frozen(const struct tree *tree, struct err *err)
+{
+	char why[512] = "";
+
+	store_is_frozen(catalog_store(tree->catalog), why, sizeof(why));
+	err_set(err, -EROFS, "This mount is read-only, since the catalog was found damaged: %s", why);
+	return err_kind_set(err, ERR_STORE);
+}
+
+/* What can be changed at all. */
+static int check_place(const struct view *view, struct err *err)
 {
 	if (view->tree->read_only)
 		return err_set(err, -EROFS, "This mount is read-only");
@@ -94,6 +104,11 @@ int target_check_writable(const struct view *view, struct err *err)
 	return 0;
 }
 
+int target_check_writable(const struct view *view, struct err *err)
+{
+	return view->tree->is_frozen ? target_refuse_frozen(view->tree, err) : check_place(view, err);
+}
+
 static bool is_scratch_kind(enum node_kind kind)
 {
 	return kind == NODE_TABLE || kind == NODE_COLUMNS || kind == NODE_NAMESPACE ||
@@ -102,7 +117,7 @@ static bool is_scratch_kind(enum node_kind kind)
 
 bool target_takes_scratch(const struct view *dir)
 {
-	return is_scratch_kind(dir->inode.kind) && !target_check_writable(dir, NULL);
+	return is_scratch_kind(dir->inode.kind) && !check_place(dir, NULL);
 }
 
 /* What can be made in a directory that takes no files. */
@@ -135,11 +150,10 @@ void target_report(const struct view *dir, struct report_key *key, char object[2
 static void begin(const struct view *dir, const char *name, enum document_kind kind,
 		  struct target *out)
 {
-	const struct inode *inode = &dir->inode;
 
 	*out = (struct target){
 		.document.kind = kind,
-		.dir = inode_pack(inode->kind, inode->object, inode->sub),
+		.dir = view_node(dir),
 	};
 	snprintf(out->file, sizeof(out->file), "%s", name);
 	target_report(dir, &out->report, out->object);

@@ -41,9 +41,12 @@ int target_key_of_node(struct tree *tree, uint64_t node, struct target_key *out)
 
 /*
  * Whether what a view shows may be changed in this mount: not in trash, not
- * built in, not read-only.  0 or -EPERM or -EROFS with a sentence.
+ * built in, not read-only, not found damaged.  0 or -EPERM or -EROFS with a sentence.
  */
 int target_check_writable(const struct view *view, struct err *err) MUST_CHECK;
+
+/* -EROFS, and what was found: of a catalog that is frozen (fs/tree.h). */
+int target_refuse_frozen(const struct tree *tree, struct err *err);
 
 enum spot {
 	SPOT_DOCUMENT,		/* *target is filled in */

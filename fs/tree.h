@@ -20,6 +20,7 @@ struct metrics;
 struct outside;
 struct report;
 struct scratch;
+struct sizes;
 struct userlinks;
 
 struct tree {
@@ -29,6 +30,7 @@ struct tree {
 	struct scratch *scratch;	/* borrowed */
 	struct drafts *drafts;		/* borrowed */
 	struct kept *kept;		/* borrowed; NULL unless files are opened without asking */
+	struct sizes *sizes;		/* borrowed; NULL: every text is measured when it is asked for */
 	struct metrics *metrics;	/* borrowed */
 	const char *mountpoint;		/* absolute; borrowed */
 	uid_t uid;			/* owner of everything: who mounted */
@@ -39,8 +41,9 @@ struct tree {
 	bool read_only;			/* no ctl, plan, error, errors.jsonl */
 	int64_t started_at;
 	atomic_bool is_damaged;		/* the disk or the catalog has failed since */
+	atomic_bool is_frozen;		/* the catalog was found damaged: nothing is written */
 	atomic_bool has_epoch;		/* the kernel can forget every name at once */
-	atomic_uint fresh;		/* numbers the nodes of ctl, plan and error */
+	atomic_uint fresh;		/* numbers the nodes of texts that are made at open */
 	/* Changes up to this sequence number are shown: see mtime in fs/node.c. */
 	_Atomic uint64_t settled;
 	/* What log.jsonl shows: set when the kernel has dropped the old last page. */

@@ -2,7 +2,9 @@
 #include "fs/verdict.h"
 
 #include "base/stamp.h"
+#include "base/stream.h"
 #include "catalog/document.h"
+#include "catalog/number.h"
 #include "catalog/refusal.h"
 #include "fs/metrics.h"
 #include "fs/mount.h"
@@ -13,7 +15,7 @@
 
 #define OUTCOMES_SHOWN 10
 
-/* Text that is printed into memory; texts that do not fit there are empty. */
+/* Text that is printed into memory; where it does not fit there is none, and not the one before. */
 struct sheet {
 	FILE *out;
 	char *text;
@@ -23,21 +25,27 @@ struct sheet {
 static bool sheet_open(struct sheet *sheet)
 {
 	*sheet = (struct sheet){ 0 };
-	sheet->out = open_memstream(&sheet->text, &sheet->len);
+	sheet->out = text_stream(&sheet->text, &sheet->len);
 	return sheet->out;
 }
 
-static void sheet_keep(struct sheet *sheet, struct report *report, struct report_key key,
-		       enum report_what what, int64_t now)
+/* 0 or -ENOMEM. */
+static int sheet_keep(struct sheet *sheet, struct report *report, struct report_key key,
+		      enum report_what what, int64_t now)
 {
-	if (!fclose(sheet->out))
-		report_set(report, key, what, sheet->text, sheet->len, now);
+	int rc = sheet->out && !fclose(sheet->out) ? 0 : -ENOMEM;
+
+	if (rc)
+		(void)report_set(report, key, what, NULL, 0, now);
+	else
+		rc = report_set(report, key, what, sheet->text, sheet->len, now);
 	free(sheet->text);
+	return rc;
 }
 
 static void print_outcome(const struct outcome *outcome, FILE *out)
 {
-	fputs(outcome->name, out);
+	stream_puts(out, outcome->name);
 	switch (outcome->event) {
 	case EVENT_CREATE:
 		fprintf(out, " created");
@@ -54,7 +62,10 @@ static void print_outcome(const struct outcome *outcome, FILE *out)
 	case EVENT_ALTER:
 	case EVENT_RENAME:
 	case EVENT_RESTORE:
-		fprintf(out, " version %u -> %u", outcome->before_version, outcome->after_version);
+		stream_puts(out, " version ");
+		number_write(outcome->before_version, out);
+		stream_puts(out, " -> ");
+		number_write(outcome->after_version, out);
 		break;
 	case EVENT_END:
 		break;
@@ -74,15 +85,15 @@ static void print_last(const struct request *request, FILE *out)
 			more++;
 			continue;
 		}
-		fputs(", ", out);
+		stream_puts(out, ", ");
 		print_outcome(o, out);
 		shown++;
 	}
 	if (more)
 		fprintf(out, " and %u more", more);
-	fputc('\n', out);
+	putc_unlocked('\n', out);
 	if (request->notes)
-		fputs(request->notes, out);
+		stream_puts(out, request->notes);
 }
 
 static void keep_last(struct mount *mount, const struct verdict *verdict,
@@ -92,35 +103,38 @@ static void keep_last(struct mount *mount, const struct verdict *verdict,
 	char stamp[STAMP_SIZE];
 	struct sheet sheet;
 
-	if (!sheet_open(&sheet))
-		return;
-	fprintf(sheet.out, "%s ok", stamp_format(at, stamp));
-	print_last(request, sheet.out);
-	sheet_keep(&sheet, mount->tree.report, verdict->key, REPORT_LAST, now);
+	if (sheet_open(&sheet)) {
+		stream_puts(sheet.out, stamp_format(at, stamp));
+		stream_puts(sheet.out, " ok");
+		print_last(request, sheet.out);
+	}
+	(void)sheet_keep(&sheet, mount->tree.report, verdict->key, REPORT_LAST, now);
 }
 
-static void keep_plan(struct mount *mount, const struct verdict *verdict,
-		      const struct request *request, int64_t now)
+static int keep_plan(struct mount *mount, const struct verdict *verdict,
+		     const struct request *request, int64_t now)
 {
 	struct sheet sheet;
 
-	if (!sheet_open(&sheet))
-		return;
-	fputs(request->plan_text ? request->plan_text : "", sheet.out);
-	fputs(request->notes ? request->notes : "", sheet.out);
-	sheet_keep(&sheet, mount->tree.report, verdict->key, REPORT_PLAN, now);
+	if (sheet_open(&sheet)) {
+		fputs(request->plan_text ? request->plan_text : "", sheet.out);
+		fputs(request->notes ? request->notes : "", sheet.out);
+	}
+	return sheet_keep(&sheet, mount->tree.report, verdict->key, REPORT_PLAN, now);
 }
 
-void verdict_accepted(struct mount *mount, const struct verdict *verdict,
-		      const struct request *request)
+int verdict_accepted(struct mount *mount, const struct verdict *verdict,
+		     const struct request *request)
 {
 	int64_t now = catalog_now(mount->catalog);
+	int rc = 0;
 
 	if (verdict->plan)
-		keep_plan(mount, verdict, request, now);
+		rc = keep_plan(mount, verdict, request, now);
 	else if (verdict->session)
 		keep_last(mount, verdict, request, now);
-	report_set(mount->tree.report, verdict->key, REPORT_ERROR, NULL, 0, now);
+	(void)report_set(mount->tree.report, verdict->key, REPORT_ERROR, NULL, 0, now);
+	return rc;
 }
 
 static void keep_error(struct mount *mount, const struct verdict *verdict, const struct err *err,
@@ -128,14 +142,14 @@ static void keep_error(struct mount *mount, const struct verdict *verdict, const
 {
 	struct sheet sheet;
 
-	if (!sheet_open(&sheet))
-		return;
-	if (verdict->session)
-		session_print_error(verdict->session, err, sheet.out);
-	else
-		document_print_error(err, verdict->file, verdict->text ? verdict->text : "",
-				     verdict->len, sheet.out);
-	sheet_keep(&sheet, mount->tree.report, verdict->key, what, now);
+	if (sheet_open(&sheet)) {
+		if (verdict->session)
+			session_print_error(verdict->session, err, sheet.out);
+		else
+			document_print_error(err, verdict->file, verdict->text ? verdict->text : "",
+					     verdict->len, sheet.out);
+	}
+	(void)sheet_keep(&sheet, mount->tree.report, verdict->key, what, now);
 }
 
 static void keep_refused(struct mount *mount, const struct verdict *verdict, const struct err *err,
@@ -145,7 +159,7 @@ static void keep_refused(struct mount *mount, const struct verdict *verdict, con
 	int len = snprintf(line, sizeof(line), "%s refused (%s), see error\n",
 			   stamp_format(now, stamp), err_errno_name(verdict_errno(err->code)));
 
-	report_set(mount->tree.report, verdict->key, REPORT_LAST, line, (size_t)len, now);
+	(void)report_set(mount->tree.report, verdict->key, REPORT_LAST, line, (size_t)len, now);
 }
 
 static void keep_line(struct mount *mount, const struct refusal *refusal)
@@ -203,7 +217,7 @@ void verdict_cleared(struct mount *mount, const struct report_key *key, uint32_t
 	struct report_key own = *key;
 
 	own.uid = uid;
-	report_set(mount->tree.report, own, REPORT_ERROR, NULL, 0, catalog_now(mount->catalog));
+	(void)report_set(mount->tree.report, own, REPORT_ERROR, NULL, 0, catalog_now(mount->catalog));
 }
 
 void verdict_warned(struct mount *mount, const struct verdict *verdict, const struct err *err)

@@ -23,8 +23,9 @@ struct verdict {
 	size_t len;
 };
 
-void verdict_accepted(struct mount *mount, const struct verdict *verdict,
-		      const struct request *request);
+/* 0, or -ENOMEM: of a plan there is no room for what it tells, and it must fail. */
+int verdict_accepted(struct mount *mount, const struct verdict *verdict,
+		     const struct request *request);
 
 /* text: what was written, if it is not what the session shows; else NULL. */
 void verdict_refused(struct mount *mount, const struct verdict *verdict,

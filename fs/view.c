@@ -27,7 +27,7 @@ static int load_table(struct view *view, struct err *err)
 	int rc = catalog_table(view->tree->catalog, view->txn, view->inode.object, &view->table, err);
 
 	if (rc == -ENOENT) {
-		view->table = drafts_get(view->tree->drafts, view->inode.object);
+		view->table = drafts_get(view->tree->drafts, view->inode.object, view->txn);
 		rc = view->table ? 0 : -ENOENT;
 	}
 	return rc;
@@ -42,6 +42,9 @@ static int load_version(struct view *view, struct err *err)
 		return 0;
 	if (rc && rc != -ENOENT)
 		return rc;
+	/* A draft's text, after the draft has become a table: whoever has it looks again. */
+	if (!rc && !inode->sub)
+		return -ESTALE;
 	table_put(view->table);
 	view->table = NULL;
 	return catalog_version(view->tree->catalog, view->txn, inode->object, inode->sub,
@@ -110,7 +113,8 @@ static int load_subject(struct view *view, struct err *err)
 		rc = catalog_storage(catalog, view->txn, inode->object, &view->storage, err);
 		return rc ? rc : is_current(view->storage->version, inode);
 	case SUBJECT_LINK:
-		return userlink_text(view->tree->links, *inode, view->link);
+		return view_link(view) ? userlink_text(view->tree->links, *inode, view->link) :
+					 err_nomem(err);
 	case SUBJECT_INFO:
 		return load_info(view, err);
 	}
@@ -143,14 +147,12 @@ static void begin_child(const struct view *dir, enum node_kind kind, uint32_t ob
 }
 
 /*
- * Files whose text is the caller's own get a new node at every look, and where
- * the kernel opens files without asking, all whose text is never the same.
+ * Files whose text is made at open get a new node at every look: fstat is of that text,
+ * and stat, by somebody else, of another one.
  */
 static uint32_t fresh_sub(struct tree *tree, enum node_kind kind)
 {
-	unsigned flags = node_row(kind)->flags;
-
-	if (!(flags & NODE_FRESH) && !(tree->kept && flags & NODE_DIRECT))
+	if (!(node_row(kind)->flags & NODE_DIRECT))
 		return 0;
 	return atomic_fetch_add_explicit(&tree->fresh, 1, memory_order_relaxed) & INODE_SUB_MASK;
 }
@@ -242,6 +244,18 @@ int view_member(const struct view *dir, enum node_kind kind, uint32_t id, struct
 	return 0;
 }
 
+uint64_t view_node(const struct view *view)
+{
+	return inode_pack(view->inode.kind, view->inode.object, view->inode.sub);
+}
+
+char *view_link(struct view *view)
+{
+	if (!view->link)
+		view->link = malloc(LOCATION_SIZE);
+	return view->link;
+}
+
 int view_place(struct view *view, struct err *err)
 {
 	int rc;
@@ -264,12 +278,14 @@ void view_close(struct view *view)
 	if (view->place)
 		storage_put(view->place->storage);
 	free(view->place);
+	free(view->link);
 	storage_put(view->storage);
 	table_put(view->table);
 	namespace_put(view->ns);
 	if (view->owns_txn)
 		txn_end(view->txn);
 	view->place = NULL;
+	view->link = NULL;
 	view->storage = NULL;
 	view->table = NULL;
 	view->ns = NULL;

@@ -38,7 +38,7 @@ struct view {
 	struct storage *storage;	/* counted */
 	const struct column *column;	/* borrowed from table */
 	struct place *place;		/* owned; NULL until view_place */
-	char link[LOCATION_SIZE];	/* SUBJECT_LINK: its text */
+	char *link;			/* owned, LOCATION_SIZE bytes; SUBJECT_LINK: its text */
 	struct info info;		/* SUBJECT_INFO: which text, and how it is now */
 	struct info_state info_state;
 };
@@ -59,6 +59,12 @@ int view_child(const struct view *dir, enum node_kind kind, struct view *child,
 /* The entry of a directory whose names come from the catalog: by its id. */
 int view_member(const struct view *dir, enum node_kind kind, uint32_t id, struct view *child,
 		struct err *err) MUST_CHECK;
+
+/* The id of the node that it is of. */
+uint64_t view_node(const struct view *view);
+
+/* Room for view->link; NULL when memory is out. */
+char *view_link(struct view *view);
 
 /* Load the place of the view's table, once. */
 int view_place(struct view *view, struct err *err) MUST_CHECK;

@@ -90,7 +90,7 @@ emacs_fix() {
 }
 emacs_save() {
   keys C-x C-s
-  wait_for 5 shows 'Wrote /|nvalid argument|Renaming:|Save anyway'
+  wait_for 30 shows 'Wrote /|nvalid argument|Renaming:|Save anyway'
   if shows 'Save anyway'; then
     text yes
     keys Enter
@@ -208,7 +208,7 @@ editor() {
   "${kind}_open" "$dir" || { end_session; return; }
   "${kind}_insert" "$good"
   "${kind}_save"
-  wait_for 5 one_more
+  wait_for 30 one_more
   [ -z "$SAVED" ] || on_screen "$WHAT, good save" "$SAVED"
   "${kind}_quit"
   has_ended "$WHAT, good save"
@@ -228,7 +228,7 @@ editor() {
   same_file "$WHAT, refused save: the refused text is kept" "$T/bad.json" "$dir/.rejected/$ME/schema.json"
   "${kind}_fix"
   "${kind}_save"
-  wait_for 5 one_more
+  wait_for 30 one_more
   [ -z "$SAVED" ] || on_screen "$WHAT, corrected save" "$SAVED"
   "${kind}_quit"
   has_ended "$WHAT, corrected save"
@@ -302,7 +302,7 @@ keys Enter
 was_refused "$WHAT, refused save" "Unsupported type 'TEXTT'" - .email.json.swp
 vim_command '%s/TEXTT/TEXT/ | %s/by vim/by vim again/'
 vim_save
-wait_for 5 one_more
+wait_for 30 one_more
 was_accepted "$WHAT, corrected save" .column_comment 'by vim again' .email.json.swp
 vim_quit
 has_ended "$WHAT"

@@ -10,9 +10,9 @@ directory at the end is written into $CWD_FILE.  KEYS says what to type into a
 program that takes the screen: lines of a command's beginning, a tab, and keys.
 
 What a command prints must be what stands below it.  `[...]`, and `...` at the end
-of a string or line, stand for anything; a time for any time; the six letters of a
-name that sed -i makes for any.  A command with nothing below it must
-succeed, each program of a pipe too, and prints nothing unless the transcript shows
+of a string or line, stand for anything; a time, whole or cut behind the day, for any
+time; the six letters of a name that sed -i makes for any.  A command with nothing
+below it must succeed, each program of a pipe too, and prints nothing unless the transcript shows
 no output at all.  Every difference is printed; exit status 1 if there is one.
 """
 import json
@@ -27,7 +27,8 @@ import time
 PROMPT = re.compile(rb"<<done (\d+)>>$")
 LIMIT = 60  # seconds for one command
 TIME = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"
-ANY = re.compile(r"(\[\.\.\.\]|\.\.\.)|(" + TIME + r")|(?<=\./sed)([A-Za-z0-9]{6})\b")
+CUT = r"20\d\d-\d\d-\d\dT\.\.\."
+ANY = re.compile(r"(\[\.\.\.\]|\.\.\.)|(" + TIME + "|" + CUT + r")|(?<=\./sed)([A-Za-z0-9]{6})\b")
 
 
 def pattern(line):

@@ -93,13 +93,13 @@ unmount() {
 # call on its mount fails and the script gets to its end.
 watchdog() {
   (
-    local left=${TEST_LIMIT:-400} pid
+    local left=${TEST_LIMIT:-550} pid
     while [ "$left" -gt 0 ] && kill -0 $$ 2>/dev/null; do
       sleep 1
       left=$((left - 1))
     done
     kill -0 $$ 2>/dev/null || exit 0
-    echo "$NAME: took more than ${TEST_LIMIT:-400} s: the daemons are killed"
+    echo "$NAME: took more than ${TEST_LIMIT:-550} s: the daemons are killed"
     for pid in $(cat "$T/pids" 2>/dev/null); do
       for stack in /proc/"$pid"/task/*/stack; do
         echo "$stack"

@@ -112,7 +112,7 @@ for n in 1 2 3 4 5 6; do
 done
 touch "$T/enough"
 wait "$WRITER" || fail 'a writer was refused while the catalog was copied'
-[ "$(cat "$T/rounds")" -gt 8 ] || fail 'the writers have not written'
+[ "$(cat "$T/rounds")" -gt 4 ] || fail 'the writers have not written'
 
 
 # Killed at any moment: under the name data.mdb is a whole copy or none.

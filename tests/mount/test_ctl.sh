@@ -280,4 +280,27 @@ same 'into another namespace' 'default.people' "$(jq -r .table_id "$MNT/namespac
 change=$MNT/namespaces/default/tables/people/versions/latest/change.json
 same 'author' "$(id -u) $(id -un) cat ctl" "$(jq -r '"\(.author.uid) \(.author.user) \(.author.command) \(.source)"' "$change")"
 same 'statement' 'ALTER TABLE people RENAME TO default.people' "$(jq -r .statement "$change")"
+
+# A process that has become another program, with the same number and the same open file.
+people=$MNT/namespaces/default/tables/people
+command_of() { jq -r .author.command "$people/versions/latest/change.json"; }
+bash -c 'exec 5>"$1"; echo "ADD COLUMN by_bash INT" >&5; exec tee /dev/fd/5 <<<"ADD COLUMN by_tee INT"' \
+  - "$people/ctl" >/dev/null || fail 'one process, two programs'
+same 'the second one is named' 'tee' "$(command_of)"
+same 'and the first one before' 'bash' \
+  "$(jq -r .author.command "$people/versions/$(($(jq .schema_version "$people/schema.json") - 1))/change.json")"
+# A thread has a name of its own; its process is the author, also for the second of two writes.
+python3 - "$people/ctl" <<'EOP' || fail 'a thread writes'
+import ctypes, os, sys, threading
+def write():
+    ctypes.CDLL(None).prctl(15, b"a-thread", 0, 0, 0)
+    for name in "one", "two":
+        os.write(ctl, f"ADD COLUMN {name} INT\n".encode())
+ctl = os.open(sys.argv[1], os.O_WRONLY)
+thread = threading.Thread(target=write)
+thread.start()
+thread.join()
+os._exit(0 if os.path.basename(open("/proc/self/comm").read().strip()) == "python3" else 1)
+EOP
+same 'a thread is its process' python3 "$(command_of)"
 finish

@@ -62,7 +62,7 @@ same 'a time that is asked for is not listed' '1 2 3 4 latest' "$(ls "$USERS/ver
 # what is not there now may be there in a moment
 soon=$(date -u -d '+2 seconds' +%Y-%m-%dT%H:%M:%SZ)
 is 2 'the future is not there' ls -d "$USERS/versions/$soon"
-wait_for 6 ls -d "$USERS/versions/$soon"
+wait_for 30 ls -d "$USERS/versions/$soon"
 same 'until it is' 4 "$(at "$soon")"
 
 # RESTORE

@@ -117,7 +117,7 @@ writer() {
 before=$(sequence)
 writer &
 writing=$!
-for i in $(seq 12); do
+for ((i = 0; i < 12 || (i < 400 && $(sequence) <= before + 20); i++)); do
   is 0 'check while others write' "$KALAMCTL" "$CAT" check
   has 'which finds nothing' 'OK: 4 namespaces, 2 tables, ' "$(cat "$T/out" "$T/err")"
 done
@@ -245,5 +245,28 @@ CREATE TABLE aa.bb (id INT PRIMARY KEY) WITH (STORAGE_ID = up);
 SQL
 same 'with its reason' "would hold the catalog itself" "$(grep -o 'would hold the catalog itself' "$T/out")"
 same 'and nothing of it is kept' '0' "$("$KALAMCTL" --json "$T/aa/bb/cat" status | jq .sequence)"
+
+# Beside a daemon that commits without pause kalamctl has its turns.
+write_always() { # TABLE
+  local i
+  for ((i = 0; i < 1000000; i++)); do
+    [ -e "$T/enough" ] && return
+    echo "COMMENT '$i'" >"$MNT/namespaces/busy/tables/$1/ctl" || echo failed >>"$T/busy"
+  done
+}
+CAT=$T/busy.catalog
+exec_sql "CREATE NAMESPACE busy; $(printf 'CREATE TABLE busy.t%d (id INT PRIMARY KEY);' {0..8})"
+start || finish
+for i in {0..7}; do write_always "t$i" & done
+for i in {1..20}; do
+  began=$EPOCHREALTIME
+  expect_ok "change $i beside eight writers" "$KALAMCTL" "$CAT" exec <<<"ALTER TABLE busy.t8 ADD COLUMN c$i INT;"
+  CHECKS=$((CHECKS + 1))
+  awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN { exit !(b - a < 4) }' || fail "change $i took too long"
+done
+touch "$T/enough"
+wait $(jobs -p | grep -vx "${DAEMON[$MNT]}")
+same 'all are done' 20 "$(grep -c '  c[0-9]' "$MNT/namespaces/busy/tables/t8/schema.sql")"
+same 'and no writer was refused' '' "$(cat "$T/busy" 2>/dev/null)"
 
 finish

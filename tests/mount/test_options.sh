@@ -17,6 +17,9 @@ is 2 'too many arguments' "$KALAMFS" "$CAT" "$MNT" more
 is 2 'an unknown option' "$KALAMFS" --frobnicate "$CAT" "$MNT"
 is 2 'an unknown -o option' "$KALAMFS" -o frobnicate "$CAT" "$MNT"
 is 2 'a wrong value' "$KALAMFS" -o cache=many "$CAT" "$MNT"
+for seconds in 0 61 -1 many; do
+  is 2 "lock_wait=$seconds" "$KALAMFS" -o "lock_wait=$seconds" "$CAT" "$MNT"
+done
 is 2 'a wrong umask' "$KALAMFS" -o umask=9 "$CAT" "$MNT"
 [ -e "$CAT" ] && fail 'a usage error has created a catalog'
 is 1 'nocreate without a catalog' "$KALAMFS" -o nocreate "$CAT" "$MNT"
@@ -28,6 +31,10 @@ has 'names it' "$T/nowhere" "$(cat "$T/err")"
 touch "$T/file"
 is 1 'a mount point that is a file' "$KALAMFS" "$CAT" "$T/file"
 one_line 'file as mount point'
+mkdir "$T/full" && touch "$T/full/data.txt"
+is 1 'a new catalog among other files' "$KALAMFS" "$T/full" "$MNT"
+one_line 'a directory that is no catalog'
+same 'nothing is left there' data.txt "$(ls -A "$T/full")"
 is 1 'a catalog that is a file' "$KALAMFS" "$T/file" "$MNT"
 one_line 'file as catalog'
 same 'nothing is mounted' '' "$(grep " $MNT " /proc/self/mounts)"
@@ -45,6 +52,9 @@ for i in 1 2 3; do
   unmount "$MNT"
   wait_for 30 ended "$pid" || fail 'the daemon ends with its mount'
 done
+is 0 'who reads what it prints gets to the end of it' timeout 20 sh -c "'$KALAMFS' '$CAT' '$MNT' 2>&1 | cat"
+remember "$(pid_of "$MNT")"
+unmount "$MNT"
 same 'CATALOG is private' 700 "$(stat -c %a "$CAT")"
 same 'it holds the catalog only' 'data.mdb lock.mdb write.lock' "$(ls -A "$CAT" | xargs)"
 is 0 'as relative paths' sh -c "cd '$T' && '$KALAMFS' catalog mnt"

@@ -100,6 +100,7 @@ done
 mount -i -o remount,rw "$RO" || fail 'cannot remount'
 for file in README $TABLE/schema.json $APP/namespace.json; do
   refused 'Read-only file system' - '' bash -c 'echo x >"$1"' bash "$RO/$file"
+  refused 'Read-only file system' - '' truncate -s 0 "$RO/$file"
 done
 refused 'Read-only file system' - '' mkdir "$RO/namespaces/shop"
 refused 'Read-only file system' - '' mv "$RO/$TABLE" "$RO/$APP/trash/"

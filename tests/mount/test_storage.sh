@@ -107,7 +107,7 @@ accept "$MNT" "ALTER STORAGE flat SET USER_TABLES_TEMPLATE '{namespace}/{tableNa
 same 'no user has files/' '' "$(ls -A "$APP/tables/many/storage")"
 mkdir "$T/flat/app/many/u7/files"
 is_listed() { [ "$(ls -A "$APP/tables/many/storage")" = "$1" ]; }
-wait_for 5 is_listed u7
+wait_for 30 is_listed u7
 same 'a directory below the users shows soon' u7 "$(ls -A "$APP/tables/many/storage")"
 
 # A rename leaves data where it is; another storage does not.

@@ -162,6 +162,21 @@ same 'what a change touches' \
 same 'inode numbers stay over versions' "$(grep " $base/schema.json\$" "$T/facts.1" | cut -d' ' -f1)" \
   "$(stat -c %i "$USERS/schema.json")"
 
+# who has a page open keeps it, its size too; nobody else does
+for page in "$MNT/index.html" "$APP/index.html"; do
+  cat "$page" >"$T/page"
+  exec 7<"$page"
+  name=page$CHECKS
+  accept "$MNT" "CREATE NAMESPACE $name; CREATE TABLE app.$name (id INT PRIMARY KEY)"
+  size=$(stat -c %s "$page")
+  exec 8<"$page"
+  same 'stat is of the page as it is' "$(cat <&8 | wc -c)" "$size"
+  same 'fstat of a page' "$(stat -c %s "$page")" "$(stat -L -c %s /proc/self/fd/8)"
+  same 'fstat of the one before' "$(stat -c %s "$T/page")" "$(stat -L -c %s /proc/self/fd/7)"
+  cat <&7 | cmp -s - "$T/page" || fail 'a page that is open has changed'
+  exec 7<&- 8<&-
+done
+
 # listings are complete
 { echo 'CREATE NAMESPACE big;'; for i in $(seq 3000); do echo "CREATE TABLE big.t$i (id INT PRIMARY KEY);"; done; } >"$T/big.sql"
 expect_ok '3,000 tables' "$KALAMCTL" "$CAT" exec "$T/big.sql"

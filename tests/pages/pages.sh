@@ -30,6 +30,9 @@ accept "$MNT/namespaces/chat/tables/rooms" "ADD COLUMN motto TEXT COMMENT 'a new
 differs 'its own table' "$before" "$(stat -c %Y.%y "$MNT/namespaces/chat/index.html")"
 has 'shows' 'a new sentence' "$(cat "$MNT/namespaces/chat/index.html")"
 has 'and tells' 'Added column motto' "$(cat "$MNT/namespaces/chat/index.html")"
+for page in index.html namespaces/chat/index.html; do
+  same "size of $page afterwards" "$(stat -c %s "$MNT/$page")" "$(wc -c <"$MNT/$page")"
+done
 
 # The same on a read-only mount and in a copy.
 mkdir "$T/ro" "$T/copy"

@@ -355,6 +355,7 @@ struct foreign {
 	uint32_t values[3];
 	const char *zone;	/* of a timestamp: field 1 of the type */
 	bool child;		/* one child of type Float32 */
+	bool dictionary;	/* it stands for values of a dictionary */
 	const char *key, *value;	/* one metadata entry */
 };
 
@@ -377,8 +378,8 @@ static void write_foreign_child(struct buf *b, size_t ref, bool child)
 static void write_foreign_field(struct buf *b, size_t ref, const char *name,
 				const struct foreign *f)
 {
-	static const uint8_t widths[FIELD_FIELD_COUNT] = {
-		FLAT_REF, 1, 1, FLAT_REF, 0, FLAT_REF, FLAT_REF,
+	const uint8_t widths[FIELD_FIELD_COUNT] = {
+		FLAT_REF, 1, 1, FLAT_REF, f->dictionary ? FLAT_REF : 0, FLAT_REF, FLAT_REF,
 	};
 	static const uint8_t pair_widths[PAIR_FIELD_COUNT] = { FLAT_REF, FLAT_REF };
 	size_t at[FIELD_FIELD_COUNT], type[3], pair[PAIR_FIELD_COUNT], item;
@@ -392,6 +393,8 @@ static void write_foreign_field(struct buf *b, size_t ref, const char *name,
 		flat_put(b, type[i], f->widths[i], f->values[i]);
 	if (f->zone)
 		flat_text(b, type[1], f->zone, strlen(f->zone));
+	if (f->dictionary)
+		flat_table(b, at[FIELD_DICTIONARY], widths, 0, type);
 	write_foreign_child(b, at[FIELD_CHILDREN], f->child);
 	item = flat_vector(b, at[FIELD_METADATA], f->key ? 1 : 0);
 	if (!f->key)
@@ -401,8 +404,9 @@ static void write_foreign_field(struct buf *b, size_t ref, const char *name,
 	flat_text(b, pair[PAIR_VALUE], f->value, strlen(f->value));
 }
 
-static int read_foreign_named(const char *name, const struct foreign *f, struct table **out,
-			      struct err *err)
+/* The first of `count` fields, of which the others are nothing. */
+static int read_foreign_fields(const char *name, const struct foreign *f, uint32_t count,
+			       struct table **out, struct err *err)
 {
 	static const uint8_t message_widths[] = { 2, 1, FLAT_REF };
 	static const uint8_t schema_widths[] = { 0, FLAT_REF };
@@ -415,7 +419,7 @@ static int read_foreign_named(const char *name, const struct foreign *f, struct 
 	flat_put(&b, at[MESSAGE_VERSION], 2, METADATA_V4);
 	flat_put(&b, at[MESSAGE_HEADER_TYPE], 1, HEADER_SCHEMA);
 	flat_table(&b, at[MESSAGE_HEADER], schema_widths, 2, schema);
-	write_foreign_field(&b, flat_vector(&b, schema[SCHEMA_FIELDS], 1), name, f);
+	write_foreign_field(&b, flat_vector(&b, schema[SCHEMA_FIELDS], count), name, f);
 	flat_pad(&b, 8);
 	buf_le32(&stream, ARROW_CONTINUATION);
 	buf_le32(&stream, (uint32_t)b.len);
@@ -425,6 +429,12 @@ static int read_foreign_named(const char *name, const struct foreign *f, struct 
 	buf_free(&b);
 	buf_free(&stream);
 	return rc;
+}
+
+static int read_foreign_named(const char *name, const struct foreign *f, struct table **out,
+			      struct err *err)
+{
+	return read_foreign_fields(name, f, 1, out, err);
 }
 
 static void other_writers_fields_become_the_nearest_type(void **state)
@@ -493,6 +503,7 @@ static void fields_that_no_column_can_have_are_refused(void **state)
 		{ { ARROW_DECIMAL, 3, { 4, 4, 4 }, { 10, 2, 256 }, .zone = NULL },
 		  UNSUPPORTED("Decimal256") },
 		{ { .type = ARROW_DURATION }, UNSUPPORTED("Duration") },
+		{ { .type = ARROW_UTF8, .dictionary = true }, UNSUPPORTED("Dictionary<Utf8>") },
 		{ { .type = ARROW_INTERVAL }, UNSUPPORTED("Interval") },
 		{ { .type = ARROW_LIST, .child = true }, UNSUPPORTED("List") },
 		{ { .type = ARROW_STRUCT }, UNSUPPORTED("Struct") },
@@ -521,6 +532,9 @@ static void fields_that_no_column_can_have_are_refused(void **state)
 		  "Field 'x' has PARQUET:field_id '4294967295', expected a number from 1 on" },
 		{ { .type = ARROW_UTF8, .key = KEY_COMMENT, .value = "\xff" },
 		  "Field 'x' has a comment that is not UTF-8 text" },
+		{ { .type = ARROW_BOOL, .key = KEY_DEFAULT, .value = "TRUE; DROP COLUMN d" },
+		  "Field 'x' has a default that is none of BOOLEAN (More than one expression stands "
+		  "there)" },
 		{ { .type = ARROW_BOOL, .key = KEY_DEFAULT, .value = "TRUE, DROP COLUMN d" },
 		  "Field 'x' has a default that is none of BOOLEAN (More than one expression stands "
 		  "there)" },
@@ -547,6 +561,112 @@ static void a_field_with_a_name_no_column_can_have_is_refused(void **state)
 	(void)state;
 	assert_int_equal(read_foreign_named("a b", &field, &table, &err), -EINVAL);
 	assert_err(&err, -EINVAL, "Name cannot contain spaces");
+}
+
+static void what_is_too_much_is_refused(void **state)
+{
+	static char value[DEFAULT_MAX_BYTES + 2];
+	const struct foreign field = { .type = ARROW_BOOL, .key = KEY_DEFAULT, .value = value };
+	struct table *table = NULL;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(read_foreign_fields("x", &field, COLUMNS_MAX + 1, &table, &err), -EINVAL);
+	assert_err(&err, -EINVAL, "Arrow schema has 4097 fields, at most 4096 are allowed");
+	err_clear(&err);
+	memset(value, '1', sizeof(value) - 1);
+	assert_int_equal(read_foreign_named("x", &field, &table, &err), -EINVAL);
+	assert_err(&err, -EINVAL, "Field 'x' has a default of 4097 bytes, at most 4096 are allowed");
+	assert_int_equal(read_foreign_named("x", &field, &table, NULL), -EINVAL);
+	assert_null(table);
+}
+
+static void flags_may_be_spaced(void **state)
+{
+	static const struct foreign field = { .type = ARROW_BOOL, .key = KEY_FLAGS,
+					      .value = "[ \"uq\" , \"nn\" ]" };
+	struct table *table = NULL;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(read_foreign_named("x", &field, &table, &err), 0);
+	assert_false(table->columns[0].nullable);
+	table_put(table);
+}
+
+/* Names that nobody else may use are read, of the characters that names have. */
+static void names_of_built_in_tables_are_names(void **state)
+{
+	static const struct {
+		const char *namespace_name, *name, *text;
+	} cases[] = {
+		{ "system", "tables", NULL },
+		{ "", "tables", "A name has 0 bytes, expected 1 to 64" },
+		{ "system", "Tables",
+		  "Name 'Tables' contains invalid characters (only alphanumeric and underscore allowed)" },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < countof(cases); i++) {
+		struct table *table = every_type(), *back = NULL;
+		struct err err = ERR_INIT;
+		size_t len;
+		uint8_t *bytes;
+		int rc;
+
+		table->type = TABLE_SYSTEM;
+		snprintf(table->namespace_name, NAME_SIZE, "%s", cases[i].namespace_name);
+		snprintf(table->name, NAME_SIZE, "%s", cases[i].name);
+		bytes = stream_of(table, &len);
+		rc = read_exactly(bytes, len, &back, &err);
+		assert_int_equal(rc, cases[i].text ? -EINVAL : 0);
+		if (rc)
+			assert_err(&err, -EINVAL, cases[i].text);
+		else
+			assert_string_equal(back->name, table->name);
+		free(bytes);
+		table_put(back);
+		table_put(table);
+	}
+}
+
+/* References of a table whose one field leads so far; the bytes end at len. */
+static void references_that_lead_outside_are_damage(void **state)
+{
+	static const uint8_t widths[] = { FLAT_REF };
+	struct flat_vector vector;
+	struct flat_table root;
+	struct buf b = { 0 };
+	size_t at[1], len;
+
+	(void)state;
+	flat_begin(&b);
+	flat_table(&b, 0, widths, 1, at);
+	flat_text(&b, at[0], "text", 4);
+	assert_false(b.failed);
+	for (len = 0; len < b.len; len++) {
+		struct flat in = { .bytes = b.at, .len = len };
+		bool is_cut = len + 1 < b.len;	/* the NUL at its end is not looked at */
+		size_t got;
+
+		if (flat_root(&in, &root)) {
+			assert_int_equal(flat_string(&root, 0, &got) == NULL, is_cut);
+			assert_int_equal(in.damaged, is_cut);
+			in.damaged = false;
+			assert_false(flat_children(&root, 0, &vector));
+		}
+		assert_true(in.damaged);
+	}
+	/* A vtable behind the end. */
+	for (int back = -8; back <= 0; back++) {
+		struct flat in = { .bytes = b.at, .len = b.len };
+		uint32_t start = le32(b.at);
+
+		flat_put(&b, start, 4, (uint32_t)((int)start - (int)b.len + back));
+		assert_false(flat_root(&in, &root) && flat_string(&root, 0, &len) &&
+			     len > b.len);
+	}
+	buf_free(&b);
 }
 
 static void other_formats_are_named_in_the_refusal(void **state)
@@ -606,6 +726,10 @@ int main(void)
 		cmocka_unit_test(a_field_with_a_name_no_column_can_have_is_refused),
 		cmocka_unit_test(other_formats_are_named_in_the_refusal),
 		cmocka_unit_test(a_default_with_quotes_and_a_newline_comes_back),
+		cmocka_unit_test(what_is_too_much_is_refused),
+		cmocka_unit_test(flags_may_be_spaced),
+		cmocka_unit_test(names_of_built_in_tables_are_names),
+		cmocka_unit_test(references_that_lead_outside_are_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,6 +231,53 @@ static void an_entry_of_another_epoch_is_a_miss(void **state)
 	cache_free(cache);
 }
 
+/* Who wants the definition only finds it with or without a place, and of any epoch. */
+static void a_definition_is_found_without_its_place(void **state)
+{
+	struct cache *cache = cache_new(4);
+	struct schema *schema = read_schema(40, 5, 1), *found;
+
+	(void)state;
+	schema->epoch = SCHEMA_NO_PLACE;
+	cache_insert(cache, schema);
+	schema_put(schema);
+	assert_null(cache_find(cache, 40, 6, 3));
+	found = cache_find(cache, 40, 6, SCHEMA_NO_PLACE);
+	assert_non_null(found);
+	schema_put(found);
+	schema = read_schema(40, 5, 1);
+	schema->epoch = 3;
+	cache_insert(cache, schema);
+	found = cache_find(cache, 40, 6, SCHEMA_NO_PLACE);
+	assert_ptr_equal(found, schema);
+	schema_put(found);
+	found = cache_find(cache, 40, 6, 3);
+	assert_ptr_equal(found, schema);
+	schema_put(found);
+	schema_put(schema);
+	assert_null(cache_find(cache, 40, 6, 4));
+	cache_free(cache);
+}
+
+/* What takes the place of a table's entry takes no other table's. */
+static void a_full_cache_stays_full(void **state)
+{
+	struct cache *cache = cache_new(8);
+
+	(void)state;
+	for (uint32_t id = 40; id < 48; id++)
+		offer(cache, id, 5, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		for (uint32_t id = 40; id < 48; id++)
+			offer(cache, id, 5, 2 + i);
+	}
+	assert_int_equal(counts(cache).size, 8);
+	assert_int_equal(counts(cache).evictions, 0);
+	for (uint32_t id = 40; id < 48; id++)
+		assert_int_equal(find(cache, id, 5), 4);
+	cache_free(cache);
+}
+
 static void an_entry_outlives_its_eviction(void **state)
 {
 	struct cache *cache = cache_new(1);
@@ -349,6 +396,8 @@ int main(void)
 		cmocka_unit_test(what_is_used_survives_what_is_not),
 		cmocka_unit_test(hits_and_misses_are_counted),
 		cmocka_unit_test(an_entry_of_another_epoch_is_a_miss),
+		cmocka_unit_test(a_definition_is_found_without_its_place),
+		cmocka_unit_test(a_full_cache_stays_full),
 		cmocka_unit_test(an_entry_outlives_its_eviction),
 		cmocka_unit_test(readers_and_writers_share_it),
 	};

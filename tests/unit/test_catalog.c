@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "catalog/catalog_check.h"
 #include "catalog/print.h"
+#include "catalog/store_lock.h"
 #include "tests/unit/world.h"
 
 #include <fcntl.h>
@@ -442,7 +444,7 @@ static void expiry_is_logged_like_a_statement(void **state)
 	uint64_t from;
 	char line[600];
 	struct txn *txn;
-	size_t len;
+	ssize_t len;
 
 	(void)state;
 	world_run(&w, "DROP TABLE app.t;");
@@ -451,6 +453,7 @@ static void expiry_is_logged_like_a_statement(void **state)
 	expire();
 	txn = world_txn(&w);
 	len = log_read(txn, from, line, sizeof(line) - 1);
+	assert_true(len > 0);
 	line[len] = '\0';
 	txn_end(txn);
 	assert_string_equal(
@@ -1076,7 +1079,6 @@ static void the_log_is_the_lines_of_all_requests(void **state)
 	struct collector c;
 	char *lines, *log;
 	struct txn *txn;
-	size_t len;
 
 	(void)state;
 	collect(&c);
@@ -1091,16 +1093,15 @@ static void the_log_is_the_lines_of_all_requests(void **state)
 	lines = text_of(&c);
 	log = calloc(1, c.len + 100);
 	txn = world_txn(&w);
-	len = log_read(txn, from, log, c.len + 99);
-	assert_int_equal(len, c.len);
+	assert_int_equal(log_read(txn, from, log, c.len + 99), c.len);
 	assert_string_equal(log, lines);
 	/* any piece of it can be read alone */
 	for (size_t at = 0; at < c.len; at += 97) {
 		char piece[97];
-		size_t n = log_read(txn, from + at, piece, sizeof(piece));
+		ssize_t n = log_read(txn, from + at, piece, sizeof(piece));
 
 		assert_true(n > 0);
-		assert_memory_equal(piece, lines + at, n);
+		assert_memory_equal(piece, lines + at, (size_t)n);
 	}
 	assert_int_equal(log_read(txn, from + c.len, log, 10), 0);
 	txn_end(txn);
@@ -1489,6 +1490,171 @@ static void a_commit_that_returned_is_seen_by_every_reader(void **state)
 	assert_true(atomic_load(&crowd.reads) > 0);
 }
 
+static void keep_finding(void *arg, const struct finding *finding)
+{
+	char *text = arg;
+	size_t len = strlen(text);
+
+	snprintf(text + len, 4096 - len, "%s %.28s\n", finding->name, finding->text);
+}
+
+/* A catalog that was moved so deep that what lies in it has too long a path. */
+static void a_catalog_may_lie_too_deep_for_its_tables(void **state)
+{
+	static const char too_long[] = "Location is too long (max 1024 bytes); choose a shorter base "
+				       "directory or template";
+	static const char base_too_long[] = "Base directory is too long (max 1024 bytes); choose a "
+					    "shorter base directory or template";
+	char *outer = temp_dir(), deep[1100], found[4096] = "", *short_dir;
+	struct check_totals totals;
+	struct err err = ERR_INIT;
+	struct table *table;
+	struct place place;
+	struct world own;
+	struct txn *txn;
+
+	(void)state;
+	world_open(&own);
+	world_run(&own, "CREATE NAMESPACE app; CREATE SHARED TABLE app.here (id INT PRIMARY KEY); "
+		  "CREATE STORAGE rel TYPE filesystem BASE_DIRECTORY 'a-directory-below-that-of-the-catalog'; "
+		  "CREATE SHARED TABLE app.there (id INT PRIMARY KEY) WITH (STORAGE_ID = 'rel')");
+	snprintf(deep, sizeof(deep), "%s", outer);
+	for (size_t len = strlen(deep); len < 1012; len = strlen(deep)) {
+		size_t more = 1012 - len > 200 ? 100 : 1012 - len;
+
+		memset(deep + len, 'd', more);
+		deep[len] = '/';
+		deep[len + more] = '\0';
+		assert_int_equal(mkdir(deep, 0700), 0);
+	}
+	short_dir = own.dir;
+	assert_int_equal(strlen(deep), 1012);
+	assert_int_equal(rename(own.dir, deep), 0);
+	own.dir = strdup(deep);
+	world_reopen(&own);
+
+	world_refuse(&own, "CREATE SHARED TABLE app.new (id INT PRIMARY KEY)", -ENAMETOOLONG, too_long);
+	world_refuse(&own, "CREATE SHARED TABLE app.new (id INT PRIMARY KEY) WITH (LOCATION_NAME = 'xx/yy')",
+		     -ENAMETOOLONG, too_long);
+	world_refuse(&own, "CREATE SHARED TABLE app.new (id INT PRIMARY KEY) WITH (STORAGE_ID = 'rel')",
+		     -ENAMETOOLONG, base_too_long);
+	world_refuse(&own, "ALTER TABLE app.here SET (STORAGE_ID = 'rel')", -ENAMETOOLONG, NULL);
+	world_refuse(&own, "ALTER STORAGE rel SET SHARED_TABLES_TEMPLATE '{namespace}/x/{tableName}'",
+		     -ENAMETOOLONG, base_too_long);
+	world_refuse(&own, "DROP TABLE app.there PURGE", -ENAMETOOLONG, base_too_long);
+	world_run(&own, "CREATE STORAGE other TYPE filesystem BASE_DIRECTORY 'another-directory-below'");
+	table = world_table(&own, "app", "there");
+	txn = world_txn(&own);
+	assert_int_equal(catalog_place(own.catalog, txn, table, &place, &err), -ENAMETOOLONG);
+	assert_err(&err, -ENAMETOOLONG, base_too_long);
+	txn_end(txn);
+	table_put(table);
+	err_clear(&err);
+	assert_int_equal(catalog_check(own.catalog, keep_finding, found, &totals, &err), 0);
+	assert_string_equal(found, "app.here has no location: Location is\n"
+			    "app.there has no location: Base direct\n");
+	catalog_close(own.catalog);
+	own.catalog = NULL;
+	assert_int_equal(rename(deep, short_dir), 0);
+	free(own.dir);
+	own.dir = short_dir;
+	world_reopen(&own);
+	world_close(&own);
+	temp_dir_remove(outer);
+}
+
+/* Nobody who may wait longer is told that it took too long for another one. */
+static void who_has_time_left_is_asked_to_try_again(void **state)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_len = 1 };
+	struct request requests[2], *both[] = { &requests[0], &requests[1] };
+	struct script scripts[2];
+	struct world own;
+	char path[4200];
+	int fd;
+
+	(void)state;
+	world_open(&own);
+	snprintf(path, sizeof(path), "%s/write.lock", own.dir);
+	fd = open(path, O_RDWR);
+	assert_int_equal(fcntl(fd, F_OFD_SETLK, &lock), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		static const char text[] = "CREATE NAMESPACE app";
+
+		requests[i] = (struct request){ .text = text, .len = strlen(text),
+						.author = *world_author(), .err = ERR_INIT,
+						.deadline = deadline_in(i ? 60000 : 20) };
+		assert_int_equal(ddl_parse(text, strlen(text), SCOPE_CATALOG, ENDING_SEMICOLON, false,
+					   true, &scripts[i], &requests[i].err), 0);
+		requests[i].script = &scripts[i];
+		requests[i].commit_count = 1;
+	}
+	assert_int_equal(catalog_commit(own.catalog, both, 2), -EBUSY);
+	assert_int_equal(requests[0].err.code, -EBUSY);
+	assert_int_equal(requests[1].err.code, -EAGAIN);
+	close(fd);
+	err_clear(&requests[1].err);
+	assert_int_equal(catalog_commit(own.catalog, both + 1, 1), 1);
+	assert_int_equal(requests[1].err.code, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		script_free(&scripts[i]);
+		requests[i].script = NULL;
+		request_fini(&requests[i]);
+	}
+	world_close(&own);
+}
+
+static void a_built_in_table_has_one_version_from_the_beginning(void **state)
+{
+	struct world own;
+	struct table *table;
+	uint32_t id, version = 0;
+	struct txn *txn;
+
+	(void)state;
+	world_open(&own);
+	txn = world_txn(&own);
+	id = world_id(&own, txn, "system", "tables", DIR_TABLES);
+	assert_true(id > 0 && id < TABLE_USER_FIRST);
+	assert_int_equal(catalog_version(own.catalog, txn, id, 1, &table, NULL), 0);
+	assert_string_equal(table->name, "tables");
+	table_put(table);
+	assert_int_equal(catalog_version(own.catalog, txn, id, 2, &table, NULL), -ENOENT);
+	assert_int_equal(catalog_version(own.catalog, txn, TABLE_USER_FIRST - 1, 1, &table, NULL), -ENOENT);
+	assert_int_equal(catalog_version_at(own.catalog, txn, id, catalog_created_at(own.catalog), &version,
+					    NULL), 0);
+	assert_int_equal(version, 1);
+	assert_int_equal(catalog_version_at(own.catalog, txn, id, catalog_created_at(own.catalog) - 1,
+					    &version, NULL), -ENOENT);
+	txn_end(txn);
+	world_close(&own);
+}
+
+/* Texts of a storage that no statement of one line has. */
+static void a_storage_s_texts_have_an_end(void **state)
+{
+	char *text = malloc(200000), *at = text;
+	struct world own;
+
+	(void)state;
+	world_open(&own);
+	at += sprintf(at, "CREATE STORAGE big TYPE s3 BUCKET 'b' CONFIG '{\"a\":\"");
+	memset(at, 'x', 70000);
+	strcpy(at + 70000, "\"}'");
+	world_refuse(&own, text, -EINVAL, "CONFIG is too long (70008 bytes, max 4096)");
+	at = text + sprintf(text, "CREATE STORAGE big TYPE s3 BUCKET 'b' USER_TABLES_TEMPLATE '");
+	memset(at, 'x', 70000);
+	strcpy(at + 70000, "'");
+	world_refuse(&own, text, -EINVAL, "USER_TABLES_TEMPLATE is too long (70000 bytes, max 4096)");
+	world_refuse(&own, "CREATE STORAGE big TYPE s3 BUCKET 'b' SHARED_TABLES_TEMPLATE 'x'", -EINVAL,
+		     "Shared table template: Both {namespace} and {tableName} are required");
+	world_refuse(&own, "CREATE STORAGE big TYPE s3 BUCKET 'b' USER_TABLES_TEMPLATE 'x'", -EINVAL,
+		     "User table template: {userId} is required");
+	free(text);
+	world_run(&own, "DROP STORAGE IF EXISTS none");
+	world_close(&own);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -1543,6 +1709,10 @@ int main(void)
 		TEST(mtimes_follow_what_they_show),
 		TEST(the_cache_answers_the_second_look),
 		TEST(a_commit_that_returned_is_seen_by_every_reader),
+		cmocka_unit_test(a_catalog_may_lie_too_deep_for_its_tables),
+		cmocka_unit_test(who_has_time_left_is_asked_to_try_again),
+		cmocka_unit_test(a_built_in_table_has_one_version_from_the_beginning),
+		cmocka_unit_test(a_storage_s_texts_have_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -783,9 +783,9 @@ static const struct fault faults[] = {
 	      "record: table 5 app.five: is of type SYSTEM or has a number below 32: such tables "
 	      "are built in and must not be stored" R "\n"),
 	FAULT(no_default,
+	      "record: namespace 2 default: is missing, and every catalog has it" R "\n"
 	      "record: catalog: sizes of information_schema are kept for namespace 2, which is not "
-	      "there" R "\n"
-	      "record: namespace 2 default: is missing, and every catalog has it" R "\n"),
+	      "there" R "\n"),
 	FAULT(default_renamed,
 	      "record: namespace 2 first: namespace 2 and no other one is called 'default'" R "\n"),
 	FAULT(a_spoilt_namespace,

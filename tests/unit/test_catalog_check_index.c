@@ -349,7 +349,7 @@ static const struct fault faults[] = {
 	      "storage: storage 3 spare: Base directory 'file://host/x' does not fit a storage of "
 	      "type s3; write s3://BUCKET or s3://BUCKET/PREFIX; move its tables to another "
 	      "storage\n"
-	      "storage: storage 3 spare: Comment holds the control character U+0001; only newline "
+	      "storage: storage 3 spare: Description holds the control character U+0001; only newline "
 	      "and tab are allowed; set it anew with ALTER STORAGE ... SET DESCRIPTION\n"
 	      "storage: storage 3 spare: its CREDENTIALS is no JSON object in compact form; set it "
 	      "anew with ALTER STORAGE ... SET CREDENTIALS\n"

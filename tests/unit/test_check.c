@@ -142,6 +142,23 @@ static void names_are_unique_in_any_case(void **state)
 	(void)snprintf(t->columns[0].name, NAME_SIZE, "email");
 	(void)snprintf(t->columns[2].name, NAME_SIZE, "email");
 	refused(t, "Duplicate column name 'email'. Column names are case-insensitive.");
+
+	t = sample_messages();
+	(void)snprintf(t->columns[2].name, NAME_SIZE, "ID");
+	refused(t, "Duplicate column name 'ID'. Column names are case-insensitive.");
+}
+
+/* Few columns and many are compared in two ways. */
+static void names_are_unique_among_any_number(void **state)
+{
+	(void)state;
+	for (uint32_t count = 2; count < 70; count++) {
+		struct table *t = wide_table(count);
+
+		(void)snprintf(t->columns[count - 1].name, NAME_SIZE, "c0");
+		accepted(wide_table(count));
+		refused(t, "Duplicate column name 'c0'. Column names are case-insensitive.");
+	}
 }
 
 static void column_names_are_checked(void **state)
@@ -262,6 +279,8 @@ static void type_parameters_are_checked(void **state)
 		{ { .id = TYPE_INT, .dimension = 3 }, "INT has no dimension, got 3" },
 		{ { .id = TYPE_TEXT, .precision = 3 },
 		  "TEXT has no precision and scale, got (3, 0)" },
+		{ { .id = TYPE_TEXT, .scale = 3 }, "TEXT has no precision and scale, got (0, 3)" },
+		{ { .id = 0 }, "Unknown type tag: 0x00" },
 		{ { .id = TYPE_ID_END }, "Unknown type tag: 0x12" },
 	};
 
@@ -440,6 +459,12 @@ static void a_function_must_be_known(void **state)
 	assert_memory_equal(err.text, "Unknown default function 'ROLL_DICE'", 36);
 	table_put(t);
 	refused(with_function(TYPE_INT, NULL), "Default of column 'payload' is no known function");
+	t = with_function(TYPE_BIGINT, "SNOWFLAKE_ID");
+	t->columns[0].def.nargs = DEFAULT_ARGS_MAX + 1;
+	refused(t, "Default of column 'payload' is no known function");
+	t = with_function(TYPE_BIGINT, "SNOWFLAKE_ID");
+	t->columns[0].def.kind = (enum default_kind)99;
+	refused(t, "Default of column 'payload' is of no known kind");
 }
 
 static void a_stream_table_must_have_a_ttl(void **state)
@@ -490,7 +515,8 @@ static void a_location_has_two_names(void **state)
 {
 	static const char *const good[] = { "app/messages", "default/a1", "app/t_12", "a_b/c_" };
 	static const char *const bad[] = {
-		"", "app", "/app", "app/", "app/a/b", "../x", "app/A", "app/9", "a b/c", "app/x-y",
+		"", "app", "/app", "app/", "app/a/b", "../x", "app/A", "app/9", "a b/c", "app/x-y", "{a/b",
+		"app/~b", "app/a~b", "app/a{b",
 	};
 	char sentence[160];
 
@@ -545,6 +571,7 @@ int main(void)
 		cmocka_unit_test(ordinals_are_unique),
 		cmocka_unit_test(ordinals_stay_below_the_next_one),
 		cmocka_unit_test(names_are_unique_in_any_case),
+		cmocka_unit_test(names_are_unique_among_any_number),
 		cmocka_unit_test(column_names_are_checked),
 		cmocka_unit_test(table_and_namespace_names_are_checked),
 		cmocka_unit_test(user_and_shared_tables_need_a_primary_key),

@@ -32,7 +32,7 @@ static void assert_pointer(const char *text, const char *mark, const char *point
 
 static void a_place_in_the_text_has_its_pointer(void **state)
 {
-	const char *text = " {\"a\": [1, {\"b\" : true}], \"c/d~e\": \"x\", \"\\u00e4\\n\": [[]]} ";
+	const char *text = " {\"a\": [1, {\"b\" : true}], \"c/d~e\": \"x\", \"\\u00e4\\n\\u007f\\u202e\": [[]]} ";
 
 	(void)state;
 	assert_pointer(text, "{\"a", "");
@@ -41,14 +41,14 @@ static void a_place_in_the_text_has_its_pointer(void **state)
 	assert_pointer(text, "{\"b", "/a/1");
 	assert_pointer(text, "true", "/a/1/b");
 	assert_pointer(text, "\"x\"", "/c~1d~0e");
-	assert_pointer(text, "[[", "/\xc3\xa4?");
-	assert_pointer(text, "[]", "/\xc3\xa4?/0");
+	assert_pointer(text, "[[", "/\xc3\xa4??\?");
+	assert_pointer(text, "[]", "/\xc3\xa4??\?/0");
 }
 
 static void values_know_their_texts_and_places(void **state)
 {
 	static const char text[] =
-		"{\"s\": \"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\\u20ac\\ud83d\\ude00\","
+		"{\"s\": \"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\\u20ac\\ud83d\\ude00\\uff21\","
 		"\"n\":-1.50e+3 ,\"t\":true,\"f\":false,\"z\":null,\"o\":{}}";
 	struct arena arena = { .head = NULL };
 	const struct json_value *v = parse(&arena, text)->first;
@@ -58,7 +58,7 @@ static void values_know_their_texts_and_places(void **state)
 	assert_string_equal(v->key, "s");
 	assert_int_equal(v->key_pos, 1);
 	assert_int_equal(v->pos, 6);
-	assert_string_equal(v->text, "a\"\\/\b\f\n\r\t\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
+	assert_string_equal(v->text, "a\"\\/\b\f\n\r\t\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xef\xbc\xa1");
 	assert_int_equal(v->text_len, strlen(v->text));
 	v = v->next;
 	assert_int_equal(v->kind, TREE_NUMBER);
@@ -87,6 +87,19 @@ static void assert_tree_refused(const char *text, size_t len, int code, const ch
 
 	assert_int_equal(json_tree_parse(text, len, &arena, &root, &err), code);
 	assert_err(&err, code, message);
+	arena_free(&arena);
+}
+
+static void a_key_given_twice_is_told_where_it_first_is(void **state)
+{
+	static const char text[] = "{\"b\": 1, \"a\": 1,\n\"b\": 2, \"a\": 2}";
+	struct arena arena = { .head = NULL };
+	const struct json_value *root;
+
+	(void)state;
+	assert_tree_refused(text, strlen(text), -EINVAL,
+			    "Key 'b' is given twice: it stands at line 1, column 2 already");
+	assert_int_equal(json_tree_parse(text, strlen(text), &arena, &root, NULL), -EINVAL);
 	arena_free(&arena);
 }
 
@@ -130,6 +143,8 @@ static void a_pointer_too_long_ends_early(void **state)
 	(void)state;
 	json_tree_pointer(last, out, 16);
 	assert_string_equal(out, "/abc/defgh/1");
+	json_tree_pointer(last, out, 13);
+	assert_string_equal(out, "/abc/defgh");
 	json_tree_pointer(last, out, 12);
 	assert_string_equal(out, "/abc");
 	json_tree_pointer(last, out, 2);
@@ -216,8 +231,8 @@ static void a_reserved_number_becomes_the_tables(void **state)
 
 	(void)state;
 	saving_open(&s);
-	assert_int_equal(document_reserve(s.catalog, &id, &err), 0);
-	assert_int_equal(document_reserve(s.catalog, &other, &err), 0);
+	assert_int_equal(document_reserve(s.catalog, catalog_deadline(s.catalog), &id, &err), 0);
+	assert_int_equal(document_reserve(s.catalog, catalog_deadline(s.catalog), &other, &err), 0);
 	assert_int_equal(other, id + 1);
 	saving_must(&s, "CREATE TABLE between (id INT PRIMARY KEY);");
 	assert_int_equal(saving_table_id(&s, "default.between"), id + 2);
@@ -389,6 +404,7 @@ int main(void)
 		cmocka_unit_test(a_place_in_the_text_has_its_pointer),
 		cmocka_unit_test(values_know_their_texts_and_places),
 		cmocka_unit_test(limits_of_documents_are_kept),
+		cmocka_unit_test(a_key_given_twice_is_told_where_it_first_is),
 		cmocka_unit_test(a_pointer_too_long_ends_early),
 		cmocka_unit_test(a_document_is_complete_when_it_parses),
 		cmocka_unit_test(errors_are_printed_as_the_error_file_shows_them),

@@ -20,7 +20,7 @@
 #define THEN "-- then\n"
 
 struct golden {
-	char path[300]; /* of the directory */
+	char path[320]; /* of the directory */
 	char name[256];
 };
 
@@ -129,12 +129,13 @@ static void show_log(struct world *w, uint64_t from, FILE *out)
 {
 	struct txn *txn = world_txn(w);
 	char piece[4096];
-	size_t len;
+	ssize_t len;
 
-	while ((len = log_read(txn, from, piece, sizeof(piece)))) {
-		fwrite(piece, 1, len, out);
-		from += len;
+	while ((len = log_read(txn, from, piece, sizeof(piece))) > 0) {
+		fwrite(piece, 1, (size_t)len, out);
+		from += (uint64_t)len;
 	}
+	assert_int_equal(len, 0);
 	txn_end(txn);
 }
 

@@ -651,6 +651,35 @@ static void sums_of_other_printers_are_not_believed(void **state)
 	check_sizes("after the next change");
 }
 
+static bool has_row(enum store_db db, struct bytes key)
+{
+	struct txn *txn = world_txn(&w);
+	struct bytes value;
+	int rc = store_get(txn, db, key, &value);
+
+	txn_end(txn);
+	return !rc;
+}
+
+static void sums_where_renderer_1_had_them_are_removed(void **state)
+{
+	static const uint8_t bytes[] = { 192, 0, 0, 0, 0 };
+	struct bytes key = { bytes, sizeof(bytes) };
+	struct txn *txn;
+
+	(void)state;
+	world_run(&w, "CREATE TABLE t (id INT PRIMARY KEY);");
+	set_renderer(1);
+	assert_int_equal(txn_begin_write(catalog_store(w.catalog), 1000, &txn, NULL), 0);
+	assert_int_equal(store_put(txn, DB_OBJECTS, key, (struct bytes){ "old", 3 }, NULL), 0);
+	assert_int_equal(txn_commit(txn, NULL), 0);
+	check_sizes("sums in another place");
+	world_run(&w, "ALTER TABLE t ADD COLUMN a INT");
+	assert_false(has_row(DB_OBJECTS, key));
+	assert_true(has_row(DB_META, key));
+	check_sizes("after the next change");
+}
+
 static void a_plan_does_not_rebuild(void **state)
 {
 	struct request request;
@@ -681,7 +710,7 @@ static void a_damaged_row_is_counted_around_and_replaced(void **state)
 	(void)state;
 	world_run(&w, "CREATE TABLE t (id INT PRIMARY KEY);");
 	assert_int_equal(txn_begin_write(catalog_store(w.catalog), 1000, &txn, NULL), 0);
-	assert_int_equal(store_put(txn, DB_OBJECTS, (struct bytes){ key, sizeof(key) },
+	assert_int_equal(store_put(txn, DB_META, (struct bytes){ key, sizeof(key) },
 				   (struct bytes){ "short", 5 }, NULL),
 			 0);
 	assert_int_equal(txn_commit(txn, NULL), 0);
@@ -771,6 +800,7 @@ int main(void)
 		TEST(sizes_are_exact_after_every_sort_of_change),
 		TEST(sums_stay_exact_over_random_changes),
 		TEST(sums_of_other_printers_are_not_believed),
+		TEST(sums_where_renderer_1_had_them_are_removed),
 		TEST(a_plan_does_not_rebuild),
 		TEST(impossible_sums_are_counted_anew),
 		TEST(a_damaged_row_is_counted_around_and_replaced),

@@ -4,6 +4,8 @@
 #include "tests/unit/helpers.h"
 
 #include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void put(struct kept *kept, uint64_t node, const char *text)
@@ -71,6 +73,53 @@ static void test_bound(void **state)
 	kept_free(kept);
 }
 
+/* Texts are written into blocks that have room to grow: that is not kept. */
+static void test_bound_is_of_memory(void **state)
+{
+	size_t before = mallinfo2().uordblks;
+	struct kept *kept = kept_new(100000);
+
+	(void)state;
+	for (uint64_t node = 1; node <= 1000; node++) {
+		char *text = malloc(4096);
+
+		memset(text, 'x', 4096);
+		kept_put(kept, node, text, 500);
+	}
+	assert_in_range(mallinfo2().uordblks, 0, before + 120000);
+	kept_free(kept);
+}
+
+/* A text of its own for each node, of 0 to 60 bytes. */
+static const char *pattern_of(uint64_t node, char text[64])
+{
+	size_t len = node * 7919 % 61;
+
+	memset(text, 'a' + (int)(node % 26), len);
+	text[len] = '\0';
+	return text;
+}
+
+/* All lengths, round and round: what is there is whole, and it is the latest ones. */
+static void test_round(void **state)
+{
+	struct kept *kept = kept_new(5000);
+	char text[64];
+	uint64_t oldest = 1;
+	size_t len;
+
+	(void)state;
+	for (uint64_t node = 1; node <= 20000; node++) {
+		put(kept, node, pattern_of(node, text));
+		while (!kept_size(kept, oldest, &len))
+			oldest++;
+		assert_in_range(node - oldest + 1, node < 40 ? node : 40, 5000 / 32);
+		for (uint64_t i = oldest; i <= node; i++)
+			assert_text(kept, i, pattern_of(i, text));
+	}
+	kept_free(kept);
+}
+
 static void test_too_long(void **state)
 {
 	struct kept *kept = kept_new(200);
@@ -93,6 +142,8 @@ int main(void)
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_first_stays),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_bound_is_of_memory),
+		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_too_long),
 	};
 

@@ -132,6 +132,15 @@ static const struct refused {
 	  "\\\" \\n \\t \\r \\b \\f \\uXXXX and \\UXXXXXXXX" },
 	{ TEXT("E'\\ud800'"), 2, false, "Escape '\\u' is not known in E'...': the escapes are \\\\ \\' "
 	  "\\\" \\n \\t \\r \\b \\f \\uXXXX and \\UXXXXXXXX" },
+	{ TEXT("E'\\U00110000'"), 2, false, "Escape '\\U' is not known in E'...': the escapes are \\\\ "
+	  "\\' \\\" \\n \\t \\r \\b \\f \\uXXXX and \\UXXXXXXXX" },
+	{ TEXT("E'\\Uffffffff'"), 2, false, "Escape '\\U' is not known in E'...': the escapes are \\\\ "
+	  "\\' \\\" \\n \\t \\r \\b \\f \\uXXXX and \\UXXXXXXXX" },
+	{ TEXT("E'\\u00g0'"), 2, false, "Escape '\\u' is not known in E'...': the escapes are \\\\ "
+	  "\\' \\\" \\n \\t \\r \\b \\f \\uXXXX and \\UXXXXXXXX" },
+	{ TEXT("abcdefghijklmnopqrstuvwxyzabcdefghijklm\xc3\xaf "), 0, false,
+	  "'abcdefghijklmnopqrstuvwxyzabcdefghijklm' has characters beyond ASCII: names are ASCII "
+	  "(a-z, 0-9 and '_')" },
 	{ TEXT("X'0g'"), 3, false, "X'...' holds hex digits only" },
 #undef TEXT
 };
@@ -216,6 +225,20 @@ static void printed_strings_read_back_the_same(void **state)
 	}
 }
 
+static void what_is_no_utf_8_is_printed_as_a_replacement_character(void **state)
+{
+	struct collector c;
+	char *sql;
+
+	(void)state;
+	collect(&c);
+	lex_print_string("a\xff\xc3 \xef\xbf\xbd", c.out);
+	sql = text_of(&c);
+	assert_string_equal(sql, "E'a\\ufffd\\ufffd \\ufffd'");
+	assert_content(sql, "a\xef\xbf\xbd\xef\xbf\xbd \xef\xbf\xbd");
+	free(sql);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +248,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_token_and_says_where),
 		cmocka_unit_test(content_has_quotes_and_escapes_undone),
 		cmocka_unit_test(printed_strings_read_back_the_same),
+		cmocka_unit_test(what_is_no_utf_8_is_printed_as_a_replacement_character),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

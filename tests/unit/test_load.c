@@ -18,7 +18,7 @@
 #define DAMAGES 15 /* of each dump */
 
 struct golden {
-	char path[300]; /* of the directory */
+	char path[320]; /* of the directory */
 	char name[256];
 	bool lenient;
 };

@@ -141,6 +141,67 @@ static void copy_of_a_namespace_outlives_the_original(void **state)
 	namespace_put(copy);
 }
 
+/* Whatever is another, the object is. */
+static void what_differs_in_one_part_is_not_equal(void **state)
+{
+	struct column a = { .id = 1, .name = "a", .type = { .id = TYPE_BIGINT }, .comment = "c",
+			    .def = { .kind = DEFAULT_FUNCTION, .function = "SNOWFLAKE", .nargs = 1,
+				     .args = { 7 } } }, b = a;
+	struct storage *storage = sample_storage(), *other = storage_copy(storage);
+	struct namespace *ns = sample_namespace(), *another = namespace_copy(ns);
+
+	(void)state;
+	assert_true(column_equal(&a, &b));
+	b.nullable = true;
+	assert_false(column_equal(&a, &b));
+	b = a;
+	b.primary_key = true;
+	assert_false(column_equal(&a, &b));
+	b = a;
+	b.partition_key = true;
+	assert_false(column_equal(&a, &b));
+	b = a;
+	b.def.function = "ULID";
+	assert_false(column_equal(&a, &b));
+	b = a;
+	b.def.nargs = 0;
+	assert_false(column_equal(&a, &b));
+	b = a;
+	b.def.args[0] = 8;
+	assert_false(column_equal(&a, &b));
+	set_name(other->storage_id, "other");
+	assert_false(storage_equal(storage, other));
+	set_name(other->storage_id, storage->storage_id);
+	other->type = STORAGE_GCS;
+	assert_false(storage_equal(storage, other));
+	other->type = storage->type;
+	other->description = "d";
+	assert_false(storage_equal(storage, other));
+	other->description = NULL;
+	other->base_directory = "s3://other";
+	assert_false(storage_equal(storage, other));
+	other->base_directory = storage->base_directory;
+	other->shared_template = "{namespace}/x/{tableName}";
+	assert_false(storage_equal(storage, other));
+	other->shared_template = storage->shared_template;
+	other->user_template = "{namespace}/{tableName}/x/{userId}";
+	assert_false(storage_equal(storage, other));
+	other->user_template = storage->user_template;
+	assert_true(storage_equal(storage, other));
+	set_name(another->name, "b");
+	assert_false(namespace_equal(ns, another));
+	set_name(another->name, ns->name);
+	another->comment = NULL;
+	assert_false(namespace_equal(ns, another));
+	another->comment = ns->comment;
+	another->option_count = 1;
+	assert_false(namespace_equal(ns, another));
+	storage_put(storage);
+	storage_put(other);
+	namespace_put(ns);
+	namespace_put(another);
+}
+
 static void an_object_lives_until_its_last_reference_is_given_back(void **state)
 {
 	struct table *table = sample_table();
@@ -432,6 +493,7 @@ int main(void)
 		cmocka_unit_test(copy_of_a_table_has_room_for_the_spare_columns),
 		cmocka_unit_test(copy_of_a_storage_compiles_its_own_templates),
 		cmocka_unit_test(copy_of_a_namespace_outlives_the_original),
+		cmocka_unit_test(what_differs_in_one_part_is_not_equal),
 		cmocka_unit_test(an_object_lives_until_its_last_reference_is_given_back),
 		cmocka_unit_test(giving_back_nothing_is_fine),
 		cmocka_unit_test(columns_are_found_by_name_and_by_id),

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The whole tree of a mount, without a mount. */
 #include "fs/node.h"
+#include "catalog/document.h"
+#include "fs/draft.h"
 #include "fs/members.h"
 #include "fs/metrics.h"
 #include "fs/outside.h"
 #include "fs/report.h"
+#include "fs/scratch.h"
+#include "fs/sizes.h"
 #include "fs/userlink.h"
 #include "paths/shard.h"
 #include "tests/unit/world.h"
@@ -14,6 +18,10 @@
 
 static struct world w;
 static struct tree tree;
+static struct sizes sizes;
+/* What a test gives to the tree if it is about names that are only in memory. */
+static struct scratch *scratch;
+static struct drafts *drafts;
 
 static int set_up(void **state)
 {
@@ -23,7 +31,11 @@ static int set_up(void **state)
 		      "CREATE SHARED TABLE app.t (id INT PRIMARY KEY, a TEXT DEFAULT 'x');"
 		      "CREATE USER TABLE app.u (id INT PRIMARY KEY);"
 		      "CREATE SHARED TABLE app.old (id INT PRIMARY KEY); DROP TABLE app.old;");
+	sizes_init(&sizes);
+	assert_non_null(scratch = scratch_new(&(struct scratch_options){ 0 }));
+	assert_non_null(drafts = drafts_new());
 	tree = (struct tree){
+		.sizes = &sizes,
 		.catalog = w.catalog,
 		.report = report_new(),
 		.links = userlinks_new(),
@@ -45,6 +57,8 @@ static int tear_down(void **state)
 	userlinks_free(tree.links);
 	metrics_free(tree.metrics);
 	outside_free(tree.outside);
+	scratch_free(scratch);
+	drafts_free(drafts);
 	world_close(&w);
 	return 0;
 }
@@ -90,6 +104,7 @@ struct names {
 	size_t count, most;	/* most: stop before more than these */
 	uint64_t next;
 	char name[NAMES_MAX][16];
+	uint64_t position[NAMES_MAX];
 };
 static struct names all, piece;
 
@@ -100,6 +115,7 @@ static int add_name(void *arg, const char *name, const struct entry *entry, uint
 	assert_true(entry->attr.st_ino);
 	if (names->count == names->most)
 		return 1;
+	names->position[names->count] = next;
 	snprintf(names->name[names->count++], sizeof(names->name[0]), "%s", name);
 	names->next = next;
 	return 0;
@@ -112,6 +128,11 @@ static void list(uint64_t dir, uint64_t after, size_t most, struct names *names)
 
 	names->count = 0;
 	names->most = most;
+	if (scratch_is_id(dir)) {
+		rc = node_list_scratch(scratch, dir, after, add_name, names);
+		assert_true(rc == 0 || rc == 1);
+		return;
+	}
 	assert_int_equal(view_open(&view, &tree, dir, 0, NULL), 0);
 	rc = node_list(&view, after, false, add_name, names, NULL);
 	assert_true(rc == 0 || rc == 1);
@@ -226,26 +247,160 @@ static void every_listed_name_is_found_with_its_exact_size(void **state)
 	assert_true(all_nodes.nodes > 150);
 }
 
+/* A name that is only in memory; its node. */
+static uint64_t make_local(uint64_t dir, const char *name, mode_t mode)
+{
+	struct scratch_spec spec = { .mode = mode };
+	uint64_t id;
+
+	assert_int_equal(scratch_make(scratch, dir, name, &spec, &id), 0);
+	scratch_look(scratch, id);
+	scratch_unpin(scratch, id);
+	return id;
+}
+
+static void make_draft(uint32_t id, const char *name)
+{
+	struct inode tables = inode_unpack(at("namespaces/app/tables").id);
+	struct namespace ns = { .id = tables.object, .name = "app" };
+
+	assert_int_equal(drafts_add(drafts, id, &ns, name, w.now, NULL), 0);
+}
+
+/* A number as mkdir gets it. */
+static uint32_t reserved(void)
+{
+	uint32_t id;
+
+	assert_int_equal(document_reserve(w.catalog, INT64_MAX, &id, NULL), 0);
+	return id;
+}
+
+static void has_local_names(void)
+{
+	tree.scratch = scratch;
+	tree.drafts = drafts;
+}
+
+static void check_pieces(uint64_t dir)
+{
+	uint64_t next = 0;
+
+	list(dir, 0, NAMES_MAX, &all);
+	for (size_t i = 0; i < all.count; i++) {
+		list(dir, next, 1, &piece);
+		assert_int_equal(piece.count, 1);
+		assert_string_equal(piece.name[0], all.name[i]);
+		next = piece.next;
+	}
+	list(dir, next, 1, &piece);
+	assert_int_equal(piece.count, 0);
+}
+
 static void a_listing_read_name_by_name_is_the_whole_listing(void **state)
 {
 	static const char *const dirs[] = { "namespaces", "types", "namespaces/app/tables",
 					    "namespaces/app/tables/t",
 					    "namespaces/app/tables/t/columns" };
+	uint64_t dir;
 
 	(void)state;
-	for (size_t d = 0; d < countof(dirs); d++) {
-		uint64_t dir = at(dirs[d]).id, next = 0;
+	for (size_t d = 0; d < countof(dirs); d++)
+		check_pieces(at(dirs[d]).id);
+	has_local_names();
+	/* Between two tables, and behind them. */
+	make_draft(reserved(), "one");
+	make_draft(reserved(), "two");
+	world_run(&w, "CREATE SHARED TABLE app.s (id INT PRIMARY KEY)");
+	make_draft(reserved(), "three");
+	make_local(at("namespaces/app/tables/t").id, "file", S_IFREG | 0644);
+	make_local(at("namespaces/app/tables/t/columns").id, "file", S_IFREG | 0644);
+	dir = make_local(at("namespaces/app/tables/t").id, "dir", S_IFDIR | 0755);
+	make_local(dir, "one", S_IFREG | 0644);
+	make_local(dir, "two", S_IFREG | 0644);
+	list(at("namespaces/app/tables").id, 0, NAMES_MAX, &all);
+	assert_true(has_name(&all, "one") && has_name(&all, "two") && has_name(&all, "three"));
+	for (size_t d = 0; d < countof(dirs); d++)
+		check_pieces(at(dirs[d]).id);
+	assert_true(has_name(&all, "file"));
+	check_pieces(dir);
+	assert_int_equal(all.count, 4);
+}
 
-		list(dir, 0, NAMES_MAX, &all);
-		for (size_t i = 0; i < all.count; i++) {
-			list(dir, next, 1, &piece);
-			assert_int_equal(piece.count, 1);
-			assert_string_equal(piece.name[0], all.name[i]);
-			next = piece.next;
-		}
-		list(dir, next, 1, &piece);
-		assert_int_equal(piece.count, 0);
+/* all is the listing from before a change. */
+static void check_positions(uint64_t dir)
+{
+	list(dir, 0, NAMES_MAX, &piece);
+	for (size_t i = 0; i < all.count; i++)
+		for (size_t k = 0; k < piece.count; k++)
+			assert_true(all.position[i] != piece.position[k]);
+	all = piece;
+}
+
+/* One draft comes for each table, so that changes of both kinds go together. */
+static void check_many_positions(uint64_t tables)
+{
+	static struct names first;
+	char sql[80], name[16];
+
+	list(tables, 0, NAMES_MAX, &first);
+	for (unsigned i = 0; i < 260; i++) {
+		snprintf(name, sizeof(name), "d%u", i);
+		make_draft(2000 + i, name);
+		snprintf(sql, sizeof(sql), "CREATE SHARED TABLE app.s%u (id INT PRIMARY KEY)", i);
+		world_run(&w, sql);
+		all = first;
+		check_positions(tables);
 	}
+	list(tables, 0, NAMES_MAX, &all);
+}
+
+/*
+ * Whoever is half through a listing goes on in any other one that has his
+ * position: the kernel looks only at its beginning whether it is still good.
+ */
+static void no_position_is_of_two_states(void **state)
+{
+	uint64_t tables = at("namespaces/app/tables").id, t = at("namespaces/app/tables/t").id;
+	uint64_t columns = at("namespaces/app/tables/t/columns").id;
+	uint64_t storages = at("storages").id, dir;
+
+	(void)state;
+	has_local_names();
+	list(tables, 0, NAMES_MAX, &all);
+	make_draft(1000, "one");
+	check_positions(tables);
+	make_draft(1001, "two");
+	check_positions(tables);
+	assert_true(drafts_remove(drafts, 1001, w.now));
+	check_positions(tables);
+	world_run(&w, "CREATE SHARED TABLE app.x (id INT PRIMARY KEY)");
+	check_positions(tables);
+	check_many_positions(tables);
+
+	list(t, 0, NAMES_MAX, &all);
+	dir = make_local(t, "dir", S_IFDIR | 0755);
+	check_positions(t);
+	assert_int_equal(scratch_rename(scratch, t, "dir", t, "other", false), 0);
+	check_positions(t);
+
+	list(dir, 0, NAMES_MAX, &all);
+	make_local(dir, "one", S_IFREG | 0644);
+	check_positions(dir);
+	assert_int_equal(scratch_remove(scratch, dir, "one", false), 0);
+	check_positions(dir);
+
+	list(columns, 0, NAMES_MAX, &all);
+	make_local(columns, "file", S_IFREG | 0644);
+	check_positions(columns);
+	world_run(&w, "ALTER TABLE app.t ADD COLUMN b INT");
+	check_positions(columns);
+
+	list(storages, 0, NAMES_MAX, &all);
+	make_local(storages, "file", S_IFREG | 0644);
+	check_positions(storages);
+	world_run(&w, "CREATE STORAGE s TYPE filesystem PATH 's'");
+	check_positions(storages);
 }
 
 /* A page of the kernel's cached listing that is exactly full loses what follows. */
@@ -266,6 +421,31 @@ static void no_listing_fills_the_kernels_last_page(void **state)
 		left_out += !has_name(&all, "..");
 	}
 	assert_int_equal(left_out, 2);
+}
+
+static void no_listing_of_files_fills_it_either(void **state)
+{
+	uint64_t t = at("namespaces/app/tables/t").id, dir;
+	unsigned left_out = 0;
+
+	(void)state;
+	has_local_names();
+	dir = make_local(t, "dir", S_IFDIR | 0755);
+	for (unsigned i = 0; i < 260; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%u", i);
+		make_local(t, name, S_IFREG | 0644);
+		make_local(dir, name, S_IFREG | 0644);
+		list(dir, 0, NAMES_MAX, &all);
+		assert_true(last_page(&all) != 4096);
+		assert_int_equal(all.count, i + 2 + has_name(&all, ".."));
+		left_out += !has_name(&all, "..");
+		list(t, 0, NAMES_MAX, &all);
+		assert_true(last_page(&all) != 4096);
+		left_out += !has_name(&all, "..");
+	}
+	assert_true(left_out >= 2);
 }
 
 static void a_new_version_is_a_new_node_with_the_same_number(void **state)
@@ -305,6 +485,21 @@ static void an_old_text_that_is_not_kept_is_stale(void **state)
 	(void)state;
 	world_run(&w, "ALTER NAMESPACE app COMMENT 'x'");
 	assert_int_equal(view_open(&view, &tree, before.id, 0, NULL), -ESTALE);
+	view_close(&view);
+}
+
+/* Not "there is none": the kernel looks the name up again then. */
+static void a_text_of_a_draft_is_stale_once_there_is_a_table(void **state)
+{
+	struct inode inode = inode_unpack(at("namespaces/app/tables/t").id);
+	struct view view;
+
+	(void)state;
+	assert_int_equal(view_open(&view, &tree, inode_pack(NODE_SCHEMA_JSON, inode.object, 0), 0, NULL),
+			 -ESTALE);
+	view_close(&view);
+	assert_int_equal(view_open(&view, &tree, inode_pack(NODE_SCHEMA_JSON, 999, 0), 0,
+				   NULL), -ENOENT);
 	view_close(&view);
 }
 
@@ -619,10 +814,13 @@ int main(void)
 		cmocka_unit_test(every_row_is_complete),
 		TEST(every_listed_name_is_found_with_its_exact_size),
 		TEST(a_listing_read_name_by_name_is_the_whole_listing),
+		TEST(no_position_is_of_two_states),
 		TEST(no_listing_fills_the_kernels_last_page),
+		TEST(no_listing_of_files_fills_it_either),
 		TEST(a_new_version_is_a_new_node_with_the_same_number),
 		TEST(only_a_changed_column_is_a_new_node),
 		TEST(an_old_text_that_is_not_kept_is_stale),
+		TEST(a_text_of_a_draft_is_stale_once_there_is_a_table),
 		TEST(a_table_keeps_its_node_in_trash_and_back),
 		TEST(ctl_is_a_new_node_at_every_look),
 		TEST(attributes_of_a_changing_directory_are_not_kept_from_a_lookup),

@@ -48,9 +48,9 @@ static void test_escaping(void **state)
 	FILE *out = open_memstream(&text, &len);
 
 	(void)state;
-	html_text("a<b>&\"'\xc3\xa9\x1b[0m\xe2\x80\xae\xff|\n", out);
+	html_text("a<b>&\"'\xc3\xa9\x1b[0m\xe2\x80\xae\xff|\r\n", out);
 	assert_int_equal(fclose(out), 0);
-	assert_string_equal(text, "a&lt;b&gt;&amp;&quot;&#39;\xc3\xa9\\u001b[0m\\u202e\\xff|\n");
+	assert_string_equal(text, "a&lt;b&gt;&amp;&quot;&#39;\xc3\xa9\\u001b[0m\\u202e\\xff|\\u000d\n");
 	free(text);
 }
 

@@ -2,10 +2,12 @@
 #include "catalog/peer.h"
 #include "tests/unit/helpers.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -330,6 +332,143 @@ static void a_directory_that_is_not_there_is_told(void **state)
 	           "Cannot open catalog directory '/nowhere': No such file or directory");
 }
 
+/* So many more descriptors as `more` says; before: what to set again. */
+static void leave_descriptors(unsigned more, struct rlimit *before)
+{
+	struct rlimit now;
+	int next = dup(0);
+
+	assert_true(next >= 0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
+	now = *before;
+	now.rlim_cur = (rlim_t)next + more;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+}
+
+static unsigned entries(void)
+{
+	DIR *list = opendir(dir);
+	unsigned count = 0;
+
+	assert_non_null(list);
+	while (readdir(list))
+		count++;
+	closedir(list);
+	return count;
+}
+
+/* A mount has its directory, its socket and its note, or says why not; each needs a descriptor. */
+static void who_has_no_descriptor_left_says_so(void **state)
+{
+	struct mount m = mount_at(dir, false, 0);
+	struct seen seen = { .count = 0 };
+	struct rlimit before;
+	unsigned more = 0;
+	int fd, rc;
+
+	(void)state;
+	do {
+		struct err err = ERR_INIT;
+
+		leave_descriptors(more, &before);
+		rc = peer_listen(dir, "/mnt/one", false, &fd, &err);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_true(rc == 0 || rc == -EMFILE);
+		if (rc)
+			assert_non_null(strstr(err.text, ": Too many open files"));
+	} while (rc && ++more);
+	assert_true(more >= 3);
+	leave_descriptors(0, &before);
+	peer_unlisten(dir);
+	assert_int_equal(peer_sync(dir, 1, 100), 1);
+	assert_int_equal(peer_list(dir, see, &seen), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(access(file_of(dir, getpid(), ".sock"), F_OK), 0);
+	assert_int_equal(seen.count, 0);
+
+	for (more = 1; seen.count < 2; more++) {
+		seen.count = 0;
+		leave_descriptors(more, &before);
+		rc = peer_list(dir, see, &seen);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_true(rc == 0 || rc == -EMFILE);
+		assert_true(!rc || !seen.count);
+	}
+	close(fd);
+	peer_unlisten(dir);
+	assert_int_not_equal(access(file_of(dir, getpid(), ".sock"), F_OK), 0);
+	unmount(&m);
+}
+
+static void a_client_without_a_descriptor_is_not_accepted(void **state)
+{
+	struct rlimit before;
+	uint64_t sequence;
+	int fd, client;
+
+	(void)state;
+	assert_int_equal(peer_listen(dir, "/mnt/one", false, &fd, NULL), 0);
+	assert_int_equal(peer_accept(fd, &client, &sequence), -EAGAIN);
+	leave_descriptors(0, &before);
+	assert_int_equal(peer_accept(fd, &client, &sequence), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	close(fd);
+	peer_unlisten(dir);
+}
+
+/* What stands where the socket is to be made, or moved to. */
+static void a_socket_that_cannot_be_made_is_told(void **state)
+{
+	static const char *const suffixes[] = { ".new", ".sock" };
+	static const int codes[] = { -EADDRINUSE, -EISDIR };
+	int fd;
+
+	(void)state;
+	for (size_t i = 0; i < countof(suffixes); i++) {
+		const char *path = file_of(dir, getpid(), suffixes[i]);
+		struct err err = ERR_INIT;
+		char said[4300];
+
+		assert_int_equal(mkdir(path, 0700), 0);
+		assert_int_equal(peer_listen(dir, "/mnt/one", false, &fd, &err), codes[i]);
+		snprintf(said, sizeof(said), "Cannot make the mount's socket in '%s': %s", dir,
+			 strerror(-codes[i]));
+		assert_err(&err, codes[i], said);
+		assert_int_equal(rmdir(file_of(dir, getpid(), suffixes[i])), 0);
+	}
+}
+
+/* The note is written with the socket; what is none lists nothing. */
+static void a_mount_without_a_note_is_not_listed(void **state)
+{
+	static const char *const notes[] = { "", "rw /mnt", "rw" };
+	struct seen seen = { .count = 0 };
+	int fd;
+
+	(void)state;
+	assert_int_equal(peer_listen(dir, "/mnt/one", false, &fd, NULL), 0);
+	assert_int_equal(peer_list(dir, see, &seen), 0);
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.last.pid, getpid());
+	assert_false(seen.last.read_only);
+	for (size_t i = 0; i < countof(notes); i++) {
+		int note = open(file_of(dir, getpid(), ""), O_WRONLY | O_TRUNC);
+
+		assert_int_equal(write(note, notes[i], strlen(notes[i])), strlen(notes[i]));
+		close(note);
+		assert_int_equal(peer_list(dir, see, &seen), 0);
+		assert_int_equal(seen.count, 1);
+	}
+	assert_int_equal(unlink(file_of(dir, getpid(), "")), 0);
+	assert_int_equal(peer_list(dir, see, &seen), 0);
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(entries(), 3);
+	close(fd);
+	peer_unlisten(dir);
+	assert_int_equal(entries(), 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -346,6 +485,10 @@ int main(void)
 		TEST(live_mounts_are_listed),
 		TEST(one_that_says_nothing_is_turned_away),
 		TEST(a_directory_that_is_not_there_is_told),
+		TEST(who_has_no_descriptor_left_says_so),
+		TEST(a_client_without_a_descriptor_is_not_accepted),
+		TEST(a_socket_that_cannot_be_made_is_told),
+		TEST(a_mount_without_a_note_is_not_listed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

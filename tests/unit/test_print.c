@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "catalog/print.h"
 
+#include "base/stream.h"
+#include "catalog/arrow.h"
 #include "catalog/ddl.h"
 #include "tests/unit/sample.h"
 
@@ -670,6 +672,47 @@ static void brackets_without_beginning_or_end_leave_the_layout_alone(void **stat
 	}
 }
 
+/* Members at any depth, with keys of any length, and what they must look like. */
+static void layout_at_any_depth(void **state)
+{
+	static const unsigned depths[] = { 1, 7, 8, 9, 31, 32, 33, 34, 200 };
+	static const unsigned keys[] = { 1, 95, 96, 97, 250, 400 };
+
+	(void)state;
+	for (size_t d = 0; d < countof(depths); d++) {
+		struct collector c, expected;
+		char *text, *layout, key[401];
+		struct emit e;
+
+		collect(&c);
+		collect(&expected);
+		e = (struct emit)EMIT_INDENTED(c.out);
+		for (unsigned i = 0; i < depths[d]; i++) {
+			emit_open(&e, NULL, '[');
+			fprintf(expected.out, "[\n%*s", 2 * (int)(i + 1), "");
+		}
+		for (size_t k = 0; k < countof(keys); k++) {
+			memset(key, 'k', keys[k]);
+			key[keys[k]] = '\0';
+			emit_bool(&e, key, true);
+			emit_null(&e, NULL);
+			fprintf(expected.out, "\"%s\": true,\n%*snull", key,
+				2 * (int)depths[d], "");
+			if (k + 1 < countof(keys))
+				fprintf(expected.out, ",\n%*s", 2 * (int)depths[d], "");
+		}
+		for (unsigned i = depths[d]; i--;) {
+			emit_close(&e, ']');
+			fprintf(expected.out, "\n%*s]", 2 * (int)i, "");
+		}
+		text = text_of(&c);
+		layout = text_of(&expected);
+		assert_string_equal(text, layout);
+		free(text);
+		free(layout);
+	}
+}
+
 static void author_is_uid_user_and_command(void **state)
 {
 	static const struct author author = { .uid = 1000, .pid = 4711, .user = "ann",
@@ -701,6 +744,40 @@ static void failed_stream_tells_at_its_close(void **state)
 	free(text);
 }
 
+/* Room for everything, for nothing, and its end at any place. */
+static void documents_do_not_depend_on_the_buffer(void **state)
+{
+	static void (*const printers[])(const struct table *, FILE *) = {
+		print_schema_json, plain_sql, print_describe, only_column_compact,
+		arrow_print_schema,
+	};
+	struct table *t = sample_messages();
+	char room[4096], *whole, *text;
+	size_t whole_len, len;
+
+	(void)state;
+	t->columns[0].comment = "gr\xc3\xb6\xc3\x9f" "er, \"quoted\", it's \\ \n and longer than a word";
+	for (size_t i = 0; i < countof(printers); i++) {
+		FILE *out = text_stream(&whole, &whole_len);
+
+		assert_non_null(out);
+		printers[i](t, out);
+		assert_int_equal(fclose(out), 0);
+		for (size_t size = 0; size <= 700; size++) {
+			out = text_stream(&text, &len);
+			assert_non_null(out);
+			setvbuf(out, room, size ? _IOFBF : _IONBF, size);
+			printers[i](t, out);
+			assert_int_equal(fclose(out), 0);
+			assert_int_equal(len, whole_len);
+			assert_memory_equal(text, whole, len);
+			free(text);
+		}
+		free(whole);
+	}
+	table_put(t);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -725,8 +802,10 @@ int main(void)
 		cmocka_unit_test(storage_sql_shows_credentials_only_when_told),
 		cmocka_unit_test(indented_json_is_as_jq_prints_it),
 		cmocka_unit_test(brackets_without_beginning_or_end_leave_the_layout_alone),
+		cmocka_unit_test(layout_at_any_depth),
 		cmocka_unit_test(author_is_uid_user_and_command),
 		cmocka_unit_test(failed_stream_tells_at_its_close),
+		cmocka_unit_test(documents_do_not_depend_on_the_buffer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

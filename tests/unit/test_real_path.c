@@ -150,6 +150,41 @@ static const struct pair {
 	{ "/", "/", "/", "/", false },
 };
 
+/* Each link takes the rest of the path along. */
+static void a_rest_that_gets_too_long_is_refused(void **state)
+{
+	struct real_path out;
+	char *path = temp_dir(), link[512], target[4001];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(target) - 1; i++)
+		target[i] = i % 2 ? '/' : '.';
+	target[sizeof(target) - 1] = '\0';
+	for (int i = 0; i < 4; i++) {
+		char to[sizeof(target) + 16];
+
+		snprintf(link, sizeof(link), "%s/l%d", path, i);
+		snprintf(to, sizeof(to), "l%d/%s", i + 1, target);
+		assert_int_equal(symlink(to, link), 0);
+	}
+	snprintf(link, sizeof(link), "%s/l3", path);
+	assert_int_equal(real_path_find(link, &out), 0);
+	snprintf(link, sizeof(link), "%s/l0", path);
+	assert_int_equal(real_path_find(link, &out), -ENAMETOOLONG);
+	temp_dir_remove(path);
+}
+
+static void names_may_begin_with_dots(void **state)
+{
+	struct real_path out;
+
+	(void)state;
+	assert_int_equal(real_path_find("/proc/../.b/../a./..c/./self/..", &out), 0);
+	assert_string_equal(out.real, "/a./..c");
+	assert_int_equal(real_path_find("/proc/sys", &out), 0);
+	assert_string_equal(out.real, "/proc/sys");
+}
+
 static void aliases_are_those_that_writing_does_not_tell(void **state)
 {
 	(void)state;
@@ -175,6 +210,8 @@ int main(void)
 		TEST(the_root_is_the_end_of_all_ways_up),
 		TEST(what_cannot_be_followed_is_told),
 		TEST(a_path_that_gets_too_long_is_refused),
+		cmocka_unit_test(a_rest_that_gets_too_long_is_refused),
+		cmocka_unit_test(names_may_begin_with_dots),
 		cmocka_unit_test(aliases_are_those_that_writing_does_not_tell),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fs/scratch.h"
+#include "fs/scratch_node.h"
 
 #include "tests/unit/helpers.h"
 
@@ -160,27 +160,27 @@ static void only_idle_trees_make_room(void **state)
 	scratch_free(s);
 }
 
-static int add_name(void *arg, const char *name, uint64_t ino, mode_t mode, uint64_t next)
+static int add_name(void *arg, const char *name, uint64_t ino, mode_t mode, uint32_t place)
 {
 	char *names = arg;
 
 	(void)ino;
 	(void)mode;
-	(void)next;
+	(void)place;
 	strncat(names, name, 15);
 	return 0;
 }
 
-static int stop_after_one(void *arg, const char *name, uint64_t ino, mode_t mode, uint64_t next)
+static int stop_after_one(void *arg, const char *name, uint64_t ino, mode_t mode, uint32_t place)
 {
-	uint64_t *at = arg;
+	uint32_t *at = arg;
 
 	(void)name;
 	(void)ino;
 	(void)mode;
 	if (*at)
 		return 1;
-	*at = next;
+	*at = place;
 	return 0;
 }
 
@@ -188,17 +188,56 @@ static void a_listing_goes_on_where_it_stopped(void **state)
 {
 	struct scratch *s = new_scratch(0, 0);
 	char names[64] = "";
-	uint64_t at = 0;
+	uint32_t at = 0;
 
 	(void)state;
 	make(s, DIR, "a", S_IFREG, NULL);
 	make(s, DIR, "b", S_IFREG, NULL);
 	make(s, DIR, "c", S_IFREG, NULL);
 	assert_int_equal(scratch_list(s, DIR, 0, stop_after_one, &at), 1);
-	assert_true(at > SCRATCH_POSITION);
 	assert_int_equal(scratch_remove(s, DIR, "a", false), 0);
 	assert_int_equal(scratch_list(s, DIR, at, add_name, names), 0);
 	assert_string_equal(names, "bc");
+	scratch_free(s);
+}
+
+static void every_change_of_names_is_counted(void **state)
+{
+	struct scratch *s = new_scratch(0, 0);
+	uint64_t changes = scratch_changes(s, DIR), dir;
+
+	(void)state;
+	assert_int_equal(changes, 0);
+	make(s, DIR, "a", S_IFREG, NULL);
+	assert_true(scratch_changes(s, DIR) > changes);
+	changes = scratch_changes(s, DIR);
+	assert_int_equal(scratch_rename(s, DIR, "a", DIR, "b", false), 0);
+	assert_true(scratch_changes(s, DIR) > changes);
+	changes = scratch_changes(s, DIR);
+	assert_int_equal(scratch_remove(s, DIR, "b", false), 0);
+	assert_true(scratch_changes(s, DIR) > changes);
+	dir = make(s, DIR, "d", S_IFDIR, NULL);
+	changes = scratch_changes(s, DIR);
+	make(s, dir, "a", S_IFREG, NULL);
+	assert_int_equal(scratch_changes(s, DIR), changes);
+	assert_int_equal(scratch_changes(s, dir), 1);
+	scratch_free(s);
+}
+
+/* As after four thousand million names, with never none. */
+static void places_do_not_run_out(void **state)
+{
+	struct scratch *s = new_scratch(0, 0);
+	char names[64] = "";
+
+	(void)state;
+	make(s, DIR, "a", S_IFREG, NULL);
+	make(s, DIR, "b", S_IFREG, NULL);
+	scratch_named(s, scratch_get(s, DIR), "b")->place = UINT32_MAX - 1;
+	make(s, DIR, "c", S_IFREG, NULL);
+	make(s, DIR, "d", S_IFREG, NULL);
+	assert_int_equal(scratch_list(s, DIR, 2, add_name, names), 0);
+	assert_string_equal(names, "cd");
 	scratch_free(s);
 }
 
@@ -246,6 +285,175 @@ static void what_there_is_can_be_measured(void **state)
 	scratch_free(s);
 }
 
+/* Every call on a node that is not there, or is no row of this table at all. */
+static void what_is_not_there_is_enoent(void **state)
+{
+	struct scratch *s = new_scratch(0, 0);
+	uint64_t gone = make(s, DIR, "gone", S_IFREG | 0600, "text"), id;
+	struct scratch_spec spec = { .mode = S_IFREG | 0600 };
+	struct stat st = { .st_size = 0 };
+	char text[8], *all = text;
+	size_t len = 0;
+
+	(void)state;
+	assert_int_equal(scratch_remove(s, DIR, "gone", false), 0);
+	assert_int_equal(scratch_pin(s, gone), -ENOENT);
+	assert_int_equal(scratch_stat(s, gone, &st), -ENOENT);
+	assert_int_equal(scratch_set(s, gone, &st, SCRATCH_SET_SIZE), -ENOENT);
+	assert_int_equal(scratch_read(s, gone, text, sizeof(text), 0), -ENOENT);
+	assert_int_equal(scratch_write(s, gone, "x", 1, 0), -ENOENT);
+	assert_int_equal(scratch_text(s, gone, &all, &len), -ENOENT);
+	assert_null(all);
+	assert_int_equal(scratch_replace(s, gone, "x", 1), -ENOENT);
+	assert_int_equal(scratch_place(s, gone, DIR, "new"), -ENOENT);
+	assert_int_equal(scratch_find(s, DIR, "gone", &id), -ENOENT);
+	assert_int_equal(scratch_find(s, gone, "x", &id), -ENOENT);
+	assert_int_equal(scratch_make(s, gone, "x", &spec, &id), -ENOENT);
+	assert_int_equal(scratch_rename(s, DIR, "gone", DIR, "new", false), -ENOENT);
+	assert_int_equal(scratch_remove(s, gone, "x", true), -ENOENT);
+	assert_null(scratch_owner(s, gone));
+	assert_int_equal(scratch_parent(s, gone), 0);
+	assert_int_equal(scratch_anchor(s, gone), gone);
+	assert_int_equal(scratch_changed_at(s, gone), 0);
+	assert_false(scratch_has_names(s, gone));
+	scratch_look(s, gone);
+	scratch_forget(s, gone, 1);
+	scratch_forget(s, DIR, 1);
+	scratch_unpin(s, gone);
+	scratch_remove_fixed(s, DIR, "gone");
+	scratch_free(s);
+	scratch_free(NULL);
+}
+
+static void offsets_and_sizes_below_zero_are_refused(void **state)
+{
+	struct scratch *s = new_scratch(0, 0);
+	uint64_t id = make(s, DIR, "f", S_IFREG | 0600, "text");
+	struct stat st = { .st_size = -1 };
+	char text[8];
+
+	(void)state;
+	assert_int_equal(scratch_set(s, id, &st, SCRATCH_SET_SIZE), -EINVAL);
+	assert_int_equal(scratch_write(s, id, "x", 1, -1), -EINVAL);
+	assert_int_equal(scratch_write(s, id, "x", SIZE_MAX, 5), -EINVAL);
+	assert_int_equal(scratch_read(s, id, text, sizeof(text), -1), 0);
+	assert_int_equal(scratch_write(s, id, "", 0, 0), 0);
+	assert_int_equal(scratch_read(s, id, text, sizeof(text), 0), 4);
+	assert_memory_equal(text, "text", 4);
+	assert_int_equal(scratch_replace(s, id, "", 0), 0);
+	assert_int_equal(scratch_read(s, id, text, sizeof(text), 0), 0);
+	scratch_free(s);
+}
+
+static void a_file_is_no_directory_and_the_other_way_round(void **state)
+{
+	struct scratch *s = new_scratch(0, 0);
+	uint64_t file = make(s, DIR, "f", S_IFREG | 0600, "text");
+	uint64_t dir = make(s, DIR, "d", S_IFDIR | 0700, NULL), id;
+	struct scratch_spec spec = { .mode = S_IFREG | 0600 };
+
+	(void)state;
+	make(s, dir, "inside", S_IFREG | 0600, NULL);
+	assert_int_equal(scratch_make(s, file, "x", &spec, &id), -ENOTDIR);
+	assert_int_equal(scratch_remove(s, DIR, "f", true), -ENOTDIR);
+	assert_int_equal(scratch_remove(s, DIR, "d", false), -EISDIR);
+	assert_int_equal(scratch_remove(s, DIR, "d", true), -ENOTEMPTY);
+	assert_int_equal(scratch_rename(s, DIR, "f", DIR, "d", false), -EISDIR);
+	assert_int_equal(scratch_rename(s, DIR, "d", DIR, "f", false), -ENOTDIR);
+	assert_int_equal(scratch_rename(s, DIR, "f", file, "x", false), -ENOTDIR);
+	assert_int_equal(scratch_rename(s, DIR, "f", DIR, "f", false), 0);
+	assert_int_equal(scratch_rename(s, DIR, "f", DIR, "f", true), -EEXIST);
+	assert_int_equal(scratch_place(s, file, DIR, "again"), -ENOENT);
+	assert_true(is_there(s, DIR, "f") && is_there(s, dir, "inside"));
+	/* A directory that was removed while somebody is in it takes no names. */
+	scratch_look(s, dir);
+	assert_int_equal(scratch_remove(s, dir, "inside", false), 0);
+	assert_int_equal(scratch_remove(s, DIR, "d", true), 0);
+	assert_int_equal(scratch_make(s, dir, "x", &spec, &id), -ENOENT);
+	scratch_forget(s, dir, 1);
+	scratch_free(s);
+}
+
+static void nobody_changes_what_is_fixed(void **state)
+{
+	struct scratch *s = new_scratch(0, 0);
+	struct scratch_spec spec = { .mode = S_IFDIR | 0500, .is_fixed = true };
+	uint64_t dir, file, id;
+	struct stat st = { .st_mode = 0777 };
+
+	(void)state;
+	assert_int_equal(scratch_make(s, DIR, "fixed", &spec, &dir), 0);
+	spec.mode = S_IFREG | 0400;
+	assert_int_equal(scratch_make(s, dir, "file", &spec, &file), 0);
+	spec.is_fixed = false;
+	assert_int_equal(scratch_make(s, dir, "mine", &spec, &id), -EPERM);
+	make(s, DIR, "f", S_IFREG | 0600, "text");
+	assert_int_equal(scratch_rename(s, DIR, "f", dir, "f", false), -EPERM);
+	assert_int_equal(scratch_rename(s, DIR, "f", DIR, "fixed", false), -EPERM);
+	assert_int_equal(scratch_rename(s, DIR, "fixed", DIR, "other", false), -EPERM);
+	assert_int_equal(scratch_rename(s, dir, "file", DIR, "other", false), -EPERM);
+	assert_int_equal(scratch_remove(s, dir, "file", false), -EPERM);
+	assert_int_equal(scratch_set(s, file, &st, SCRATCH_SET_MODE), -EPERM);
+	assert_int_equal(scratch_write(s, file, "x", 1, 0), -EPERM);
+	assert_int_equal(scratch_make(s, 0, NULL, &spec, &id), 0);
+	assert_int_equal(scratch_place(s, id, dir, "mine"), -EPERM);
+	scratch_unpin(s, id);
+	assert_false(scratch_has_names(s, dir));
+	assert_true(scratch_has_names(s, DIR));
+	/* By hand, whole; what is not fixed is not taken for it. */
+	scratch_unpin(s, file);
+	scratch_unpin(s, dir);
+	scratch_remove_fixed(s, DIR, "f");
+	assert_true(is_there(s, DIR, "f"));
+	scratch_remove_fixed(s, DIR, "fixed");
+	assert_false(is_there(s, DIR, "fixed"));
+	assert_int_equal(scratch_stat(s, file, &st), -ENOENT);
+	scratch_free(s);
+}
+
+static unsigned told;
+static uint64_t told_dirs[8];
+
+static void note_change(void *arg, uint64_t dir)
+{
+	(void)arg;
+	if (told < 8)
+		told_dirs[told++] = dir;
+}
+
+/* Trees that go for a newcomer: whole, the one left alone longest first, each directory told once. */
+static void who_makes_room_is_told(void **state)
+{
+	struct scratch_options options = { .bytes_max = 100, .nodes_max = 100, .now = test_clock,
+					   .changed = note_change };
+	struct scratch *s;
+	uint64_t tree;
+
+	(void)state;
+	now = 1000000;
+	told = 0;
+	s = scratch_new(&options);
+	assert_non_null(s);
+	tree = make(s, DIR, "tree", S_IFDIR | 0700, NULL);
+	make(s, tree, "a", S_IFREG | 0600, "0123456789012345678901234567890123456789");
+	now += 10;
+	make(s, DIR, "old", S_IFREG | 0600, "0123456789012345678901234567890123456789");
+	now += 10;
+	make(s, DIR + 1, "young", S_IFREG | 0600, "01234567890123456789");
+	assert_int_equal(try_make(s, "new", 1), -ENOSPC);
+	now += SCRATCH_IDLE_SECONDS - 15;
+	assert_int_equal(try_make(s, "more than there is", 101), -ENOSPC);
+	assert_int_equal(told, 0);
+	now += 5;
+	assert_int_equal(try_make(s, "new", 80), 0);
+	assert_int_equal(told, 1);
+	assert_true(told_dirs[0] == DIR);
+	assert_false(is_there(s, DIR, "tree"));
+	assert_false(is_there(s, DIR, "old"));
+	assert_true(is_there(s, DIR + 1, "young"));
+	scratch_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,8 +464,15 @@ int main(void)
 		cmocka_unit_test(what_is_full_is_enospc),
 		cmocka_unit_test(only_idle_trees_make_room),
 		cmocka_unit_test(a_listing_goes_on_where_it_stopped),
+		cmocka_unit_test(every_change_of_names_is_counted),
+		cmocka_unit_test(places_do_not_run_out),
 		cmocka_unit_test(what_is_fixed_stays),
 		cmocka_unit_test(what_there_is_can_be_measured),
+		cmocka_unit_test(what_is_not_there_is_enoent),
+		cmocka_unit_test(offsets_and_sizes_below_zero_are_refused),
+		cmocka_unit_test(a_file_is_no_directory_and_the_other_way_round),
+		cmocka_unit_test(nobody_changes_what_is_fixed),
+		cmocka_unit_test(who_makes_room_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

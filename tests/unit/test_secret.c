@@ -50,6 +50,7 @@ static void other_texts_stay(void **state)
 		"CREDENTIALS",
 		"COMMENT 'my password' DEFAULT 'the CREDENTIALS'",
 		"CONFIG '{\"region\":\"eu\",\"path\\u003a\":1}' -- CREDENTIALS 'x'\n'y'",
+		"CONFIG '{\"\\u00e4\":1,\"\\u00g0\":2}' /* CREDENTIALS 'x' */", "E'\\",
 		"ALTER TABLE t ADD COLUMN password TEXT COMMENT 'x'",
 		"\\", "\\u", "'\\u00", "\"",
 	};

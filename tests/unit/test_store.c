@@ -67,6 +67,77 @@ static void a_nested_abort_leaves_the_parent_whole(void **state)
 	assert_stored(f->store, "c", "3");
 }
 
+static void assert_counter(struct txn *txn, const char *key, const char *value)
+{
+	struct bytes got;
+
+	if (!value) {
+		assert_int_equal(store_get(txn, DB_META, text(key), &got), -ENOENT);
+		return;
+	}
+	assert_int_equal(store_get(txn, DB_META, text(key), &got), 0);
+	assert_int_equal(got.len, strlen(value));
+	assert_memory_equal(got.at, value, got.len);
+}
+
+static void put_counter(struct txn *txn, const char *key, const char *value)
+{
+	struct err err = ERR_INIT;
+
+	assert_ok(store_put(txn, DB_META, text(key), text(value), &err), &err);
+}
+
+/* A writer keeps rows of this database beside LMDB: they must be the same, and so their sum. */
+static void counters_are_what_was_written_last(void **state)
+{
+	struct fixture *f = *state;
+	struct txn *outer = writer(f->store), *inner;
+	struct err err = ERR_INIT;
+	char key[16], many[300];
+
+	put_counter(outer, "a", "1");
+	assert_counter(outer, "a", "1");
+	put_counter(outer, "a", "22");
+	assert_counter(outer, "a", "22");
+	inner = nested(outer);
+	assert_counter(inner, "a", "22");
+	put_counter(inner, "a", "3");
+	assert_counter(inner, "a", "3");
+	txn_end(inner);
+	assert_counter(outer, "a", "22");
+	inner = nested(outer);
+	put_counter(inner, "a", "4");
+	commit(inner);
+	assert_counter(outer, "a", "4");
+
+	memset(many, 'x', sizeof(many) - 1);
+	many[sizeof(many) - 1] = '\0';
+	put_counter(outer, "a", many);
+	assert_counter(outer, "a", many);
+	put_counter(outer, "a", "5");
+	assert_counter(outer, "a", "5");
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(key, sizeof(key), "c%u", i);
+		put_counter(outer, key, "1");
+		put_counter(outer, key, key);
+	}
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(key, sizeof(key), "c%u", i);
+		assert_counter(outer, key, key);
+	}
+	assert_ok(store_del(outer, DB_META, text("a"), &err), &err);
+	assert_counter(outer, "a", NULL);
+	commit(outer);
+
+	outer = writer(f->store);
+	assert_counter(outer, "a", NULL);
+	assert_counter(outer, "c39", "c39");
+	put_counter(outer, "c39", "6");
+	txn_end(outer);
+	reopen(f);
+	assert_ok(store_check(f->store, &err), &err);
+}
+
 static void a_failure_sticks_to_its_transaction(void **state)
 {
 	struct fixture *f = *state;
@@ -171,6 +242,25 @@ static void readers_need_one_slot_for_each_at_the_same_time(void **state)
 	assert_int_equal(store_statistics(f->store, &stat), 0);
 	assert_in_range(stat.readers, 5, 8);
 	assert_int_equal(stat.readers_max, 1024);
+}
+
+/* Where none is left, nothing has begun that would have to end. */
+static void a_reader_without_a_slot_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct txn *txns[1024], *more = (struct txn *)state;
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < countof(txns); i++)
+		txns[i] = snapshot(f->store);
+	assert_int_equal(txn_begin_read(f->store, &more, &err), -EBUSY);
+	assert_err(&err, -EBUSY, "All 1024 places for readers of the catalog are taken; try again");
+	assert_null(more);
+	txn_end(more);
+	txn_end(txns[0]);
+	txns[0] = snapshot(f->store);
+	for (size_t i = 0; i < countof(txns); i++)
+		txn_end(txns[i]);
 }
 
 static void change(struct fixture *f, const char *value)
@@ -464,12 +554,14 @@ int main(void)
 		STORE_CASE(what_is_aborted_was_never_there),
 		STORE_CASE(a_nested_commit_belongs_to_its_parent),
 		STORE_CASE(a_nested_abort_leaves_the_parent_whole),
+		STORE_CASE(counters_are_what_was_written_last),
 		STORE_CASE(a_failure_sticks_to_its_transaction),
 		STORE_CASE(a_failure_of_a_nested_transaction_spares_its_parent),
 		STORE_CASE(a_missing_key_is_no_failure),
 		STORE_CASE(a_reader_keeps_its_snapshot),
 		STORE_CASE(a_pooled_reader_sees_the_newest_commit),
 		STORE_CASE(readers_need_one_slot_for_each_at_the_same_time),
+		STORE_CASE(a_reader_without_a_slot_is_refused),
 		STORE_CASE(the_oldest_snapshot_is_known),
 		cmocka_unit_test(ending_no_transaction_is_fine),
 		STORE_CASE(a_cursor_goes_in_order_from_a_key),

@@ -246,6 +246,24 @@ static void metas_that_are_no_neighbours_are_refused(void **state)
 		       "restore a backup");
 }
 
+/* As LMDB leaves the page where a commit could not be written: that of no snapshot. */
+static void roots_of_the_older_meta_page_are_nobodys(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	struct store *store;
+
+	memset(f->image + 16 + 112, 0x7f, 4);
+	write_image(f, f->image, f->size);
+	if (try_open(f->dir, STORE_CHECK_FULL, &store, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(store_check(store, &err), 0);
+	store_close(store);
+	memset(f->image + PAGE + 16 + 112, 0x7f, 4);
+	write_image(f, f->image, f->size);
+	assert_refused(f, "catalog damaged: meta page 1 has an impossible root page; restore a backup");
+}
+
 static void a_truncated_file_is_refused_at_any_length(void **state)
 {
 	struct fixture *f = *state;
@@ -375,6 +393,7 @@ int main(void)
 		CASE(zeroes_are_refused),
 		CASE(a_wrong_magic_number_is_refused),
 		CASE(metas_that_are_no_neighbours_are_refused),
+		CASE(roots_of_the_older_meta_page_are_nobodys),
 		CASE(a_truncated_file_is_refused_at_any_length),
 		CASE(another_lmdb_database_is_refused),
 		CASE(no_damage_leads_to_a_crash),

@@ -7,16 +7,21 @@
 #include "tests/unit/helpers.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static atomic_int calls_to_go;	/* 0: no fault; 1: the next call fails */
 static int fault;		/* errno, or 0 for a write that is cut short */
 static bool disk_full;
+static bool late;		/* what fails has written all the same, and the next call fails, too */
 
 static bool fails_now(void)
 {
@@ -31,6 +36,11 @@ static bool fails_now(void)
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
 {
 	if (fails_now()) {
+		if (late) {
+			late = false;
+			calls_to_go = 1;
+			len = (size_t)syscall(SYS_pwrite64, fd, bytes, len, at);
+		}
 		if (fault) {
 			errno = fault;
 			return -1;
@@ -80,7 +90,7 @@ static int setup(void **state)
 	struct err err = ERR_INIT;
 
 	calls_to_go = 0;
-	disk_full = false;
+	disk_full = late = false;
 	f->dir = temp_dir();
 	if (store_open(f->dir, &(struct store_options){ .create = true }, &f->store, &err))
 		fail_msg("%s", err.text);
@@ -237,6 +247,103 @@ static void readers_that_are_out_delay_the_reopening_only(void **state)
 	assert_int_equal(get(f->store), 3);
 }
 
+/* What somebody finds who opens the file when nobody else has it open. */
+static uint64_t get_alone(const struct fixture *f)
+{
+	char *dir = temp_dir(), *command;
+	struct err err = ERR_INIT;
+	struct store *store;
+	uint64_t value;
+
+	assert_true(asprintf(&command, "cp '%s/data.mdb' '%s'", f->dir, dir) > 0);
+	assert_int_equal(system(command), 0);
+	free(command);
+	if (store_open(dir, &(struct store_options){ .create = false }, &store, &err))
+		fail_msg("%s", err.text);
+	value = get(store);
+	store_close(store);
+	temp_dir_remove(dir);
+	return value;
+}
+
+/* A process that has the catalog open until it is killed. */
+static pid_t another_process(const struct fixture *f)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (!pid) {
+		struct err err = ERR_INIT;
+		struct store *store;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (!store_open(f->dir, &(struct store_options){ .create = false }, &store, &err))
+			(void)!write(ready[1], "", 1);
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+/* LMDB's others go on with the meta page before it, and whoever comes next takes the newest. */
+static void what_was_not_made_is_not_in_the_file(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	uint64_t value = 0;
+	pid_t pid;
+
+	store_close(f->store);
+	pid = another_process(f);
+	assert_int_equal(store_open(f->dir, &(struct store_options){ .create = false }, &f->store, &err), 0);
+	for (int n = 1; n < 10; n++) {
+		bool is_made;
+
+		fault = n % 2 ? EIO : ENOSPC;
+		late = true;
+		is_made = !commit_with_fault(f, n / 2 + 1, ++value, &err);
+		late = false;
+		calls_to_go = 0;
+		assert_null(strstr(err.text, "shows"));
+		assert_int_equal(get(f->store), is_made ? value : value - 1);
+		assert_int_equal(get_alone(f), is_made ? value : value - 1);
+		err_clear(&err);
+		assert_int_equal(set(f->store, ++value, &err), 0);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Alone the next one to open is this process: the change shows, whatever it failed with. */
+static void what_shows_is_not_said_to_have_failed(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	bool shown[2] = { false };
+
+	for (int n = 1; n < 10; n++) {
+		fault = n % 2 ? EIO : ENOSPC;
+		late = true;
+		(void)commit_with_fault(f, n / 2 + 1, (uint64_t)n, &err);
+		late = false;
+		calls_to_go = 0;
+		if (strstr(err.text, "it shows now")) {
+			assert_int_equal(err.code, -EIO);
+			assert_int_equal(get(f->store), n);
+			shown[n % 2] = true;
+		} else if (err.code) {
+			assert_int_not_equal(get(f->store), n);
+		}
+	}
+	assert_true(shown[0] && shown[1]);
+}
+
 static void creation_fails_whole(void **state)
 {
 	static const struct store_options creating = { .create = true };
@@ -280,6 +387,8 @@ int main(void)
 		CASE(a_full_disk_is_recognised_behind_an_io_error),
 		CASE(a_short_write_is_an_io_error),
 		CASE(readers_that_are_out_delay_the_reopening_only),
+		CASE(what_was_not_made_is_not_in_the_file),
+		CASE(what_shows_is_not_said_to_have_failed),
 		cmocka_unit_test(creation_fails_whole),
 	};
 

@@ -93,6 +93,10 @@ static void accepts_every_spelling(void **state)
 	}
 }
 
+#define BLANKS "                                        "
+#define LETTERS "abcdefghijklmnopqrstuvwxyzabcdefghijklmn"	/* 40 */
+#define NOT_CLOSED "String is not closed: \"'\" is missing"
+
 static const struct refused {
 	const char *text, *message;
 } refused[] = {
@@ -148,6 +152,25 @@ static const struct refused {
 	{ "INT INT", "Expected nothing after type INT, found 'INT'" },
 	{ "TIME WITH TIME ZONE", "Expected nothing after type TIME, found 'WITH'" },
 	{ "SERIAL", "'SERIAL' is a type with a default: write INT and the default SNOWFLAKE_ID()" },
+	{ "SERIAL" BLANKS, "'SERIAL                                  ' is a type with a default: write INT "
+	  "and the default SNOWFLAKE_ID()" },
+	{ "INT " LETTERS "yz", "Expected nothing after type INT, found '" LETTERS "'" },
+	{ LETTERS LETTERS, "Unsupported type '" LETTERS "abcdefghijklmnopqrstuvwx'. " VALID_TYPES },
+	{ "INT ZEROFILL", "Unsupported type 'INT ZEROFILL'. " VALID_TYPES },
+	{ "INT[1", "Unsupported type 'INT['. " VALID_TYPES },
+	{ "INT['a", "Unsupported type 'INT['. " VALID_TYPES },
+	{ "DECIMAL(1,2,3,4)", "DECIMAL takes two parameters, precision and scale, got 4" },
+	{ "VARCHAR(+)", "Expected a number as parameter of the type" },
+	{ "VARCHAR(,", "Expected a number as parameter of the type" },
+	{ "'a", NOT_CLOSED },
+	{ "INT 'a", NOT_CLOSED },
+	{ "DOUBLE PRECISION 'a", NOT_CLOSED },
+	{ "DECIMAL('a", NOT_CLOSED },
+	{ "DECIMAL(-'a", NOT_CLOSED },
+	{ "DECIMAL(1 'a", NOT_CLOSED },
+	{ "DECIMAL(1,'a", NOT_CLOSED },
+	{ "TIMESTAMP WITH 'a", NOT_CLOSED },
+	{ "TIMESTAMP WITH TIME 'a", NOT_CLOSED },
 };
 
 static void refuses_the_rest_and_says_why(void **state)
@@ -357,6 +380,8 @@ static void kalamdb_json_may_be_spaced_but_must_be_whole(void **state)
 		"{\"Embedding\":384", "{\"Embedding\":99999999999}", "{}", "{\"BigInt\":1}",
 		"{\"Decimal\":{\"precision\":266,\"scale\":2}}", "{\"Decimal\":{\"precision\":10}}",
 		"{\"Decimal\":{\"precision\":10,\"scale\":11}}", "{\"Decimal\":{}}",
+		"{\"Decimal\":{\"scale\"}}", "{\"Decimal\":{\"scale\":}}", "{\"Decimal\":{\"scale\":100,",
+		"{\"Decimal\":{\"scale\":2}}",
 	};
 	struct type type;
 

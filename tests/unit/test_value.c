@@ -2,9 +2,11 @@
 #include "tests/unit/helpers.h"
 
 #include "catalog/lex.h"
+#include "catalog/number.h"
 #include "catalog/value.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 static struct type type_of(const char *text)
 {
@@ -239,6 +241,34 @@ static const struct refused {
 	  "Value 'abc' is not a valid BYTES: expected an even number of hex digits, like X'0a1b'" },
 	{ "BYTES", 's', "zz",
 	  "Value 'zz' is not a valid BYTES: expected an even number of hex digits, like X'0a1b'" },
+	{ "BYTES", 's', "x'0", "Value 'x'0' is not a valid BYTES: "
+	  "expected an even number of hex digits, like X'0a1b'" },
+	{ "BYTES", 's', "x'00", "Value 'x'00' is not a valid BYTES: "
+	  "expected an even number of hex digits, like X'0a1b'" },
+	{ "BYTES", 's', "xx0'", "Value 'xx0'' is not a valid BYTES: "
+	  "expected an even number of hex digits, like X'0a1b'" },
+	{ "BYTES", 's', "x", "Value 'x' is not a valid BYTES: "
+	  "expected an even number of hex digits, like X'0a1b'" },
+	{ "BYTES", 's', "/0", "Value '/0' is not a valid BYTES: "
+	  "expected an even number of hex digits, like X'0a1b'" },
+	{ "BYTES", 's', ":0", "Value ':0' is not a valid BYTES: "
+	  "expected an even number of hex digits, like X'0a1b'" },
+	{ "BYTES", 's', "`0", "Value '`0' is not a valid BYTES: "
+	  "expected an even number of hex digits, like X'0a1b'" },
+	{ "BYTES", 's', "g0", "Value 'g0' is not a valid BYTES: "
+	  "expected an even number of hex digits, like X'0a1b'" },
+	{ "EMBEDDING(1)", 's', "", "Value '' is not a valid EMBEDDING: expected an array of "
+	  "numbers, like [1, 2.5]" },
+	{ "EMBEDDING(1)", 's', " ", "Value ' ' is not a valid EMBEDDING: expected an array of "
+	  "numbers, like [1, 2.5]" },
+	{ "EMBEDDING(1)", 's', "[", "Value '[' is not a valid EMBEDDING: expected an array of "
+	  "numbers, like [1, 2.5]" },
+	{ "EMBEDDING(1)", 's', "[ ", "Value '[ ' is not a valid EMBEDDING: expected an array of "
+	  "numbers, like [1, 2.5]" },
+	{ "DECIMAL(5, 2)", 'n', "-1000",
+	  "Value -1000 out of range for DECIMAL(5, 2) (at most 3 digits before the point)" },
+	{ "DECIMAL(3, 2)", 'n', "10",
+	  "Value 10 out of range for DECIMAL(3, 2) (at most 1 digit before the point)" },
 	{ "EMBEDDING(384)", 'a', "[1, 2]", "Expected 384 floats, got 2" },
 	{ "EMBEDDING(1)", 'a', "[1, 2, 3]", "Expected 1 floats, got 3" },
 	{ "EMBEDDING(1)", 'a', "[]", "Expected 1 floats, got 0" },
@@ -381,6 +411,44 @@ static void an_embedding_of_the_largest_dimension_fits_its_buffer(void **state)
 	free(text);
 }
 
+static void assert_number(uint64_t value, FILE *out, char text[NUMBER_SIZE])
+{
+	char expected[NUMBER_SIZE], negative[2 * NUMBER_SIZE];
+	struct collector c;
+	char *written;
+
+	snprintf(expected, sizeof(expected), "%" PRIu64, value);
+	assert_string_equal(number_print_unsigned(value, text), expected);
+	assert_int_equal(number_width(value), strlen(expected));
+	number_write(value, out);
+	collect(&c);
+	number_write(value, c.out);
+	number_write_signed((int64_t)value, c.out);
+	written = text_of(&c);
+	snprintf(negative, sizeof(negative), "%s%" PRId64, expected, (int64_t)value);
+	assert_string_equal(written, negative);
+	free(written);
+}
+
+/* Below, at and above each power of ten and of two. */
+static void whole_numbers_of_every_width(void **state)
+{
+	char text[NUMBER_SIZE];
+	FILE *none = fopen("/dev/null", "we");
+	uint64_t power = 1;
+
+	(void)state;
+	assert_non_null(none);
+	setvbuf(none, NULL, _IONBF, 0);
+	for (unsigned i = 0; i < 20; i++, power *= 10)
+		for (uint64_t n = power - 1; n <= power + 1; n++)
+			assert_number(n, none, text);
+	for (unsigned i = 0; i < 64; i++)
+		for (uint64_t d = 0; d < 3; d++)
+			assert_number((UINT64_C(1) << i) - 1 + d, none, text);
+	fclose(none);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +461,7 @@ int main(void)
 		cmocka_unit_test(a_long_value_is_cut_in_the_message),
 		cmocka_unit_test(printed_sql_reads_back_the_same),
 		cmocka_unit_test(an_embedding_of_the_largest_dimension_fits_its_buffer),
+		cmocka_unit_test(whole_numbers_of_every_width),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,6 +111,25 @@ static void bytes_give_back_type_and_text(void **state)
 	}
 }
 
+static void a_buffer_that_has_failed_takes_no_value(void **state)
+{
+	struct type type = type_of("INT");
+	struct buf buf = { .failed = true };
+	struct reader r = { .at = (const uint8_t *)"\x02", .len = 1, .failed = true };
+	struct arena arena = { 0 };
+	struct err err = ERR_INIT;
+	const char *text;
+
+	(void)state;
+	assert_int_equal(value_encode(&type, "1", &buf, &err), -ENOMEM);
+	assert_int_equal(buf.len, 0);
+	err_clear(&err);
+	assert_int_equal(value_decode(&r, &type, &arena, &text, &err), -EINVAL);
+	assert_err(&err, -EINVAL, "Unexpected end of data");
+	buf_free(&buf);
+	arena_free(&arena);
+}
+
 static void bytes_that_end_early_are_refused(void **state)
 {
 	(void)state;
@@ -214,6 +233,7 @@ int main(void)
 		cmocka_unit_test(values_have_the_bytes_of_the_design),
 		cmocka_unit_test(bytes_give_back_type_and_text),
 		cmocka_unit_test(bytes_that_end_early_are_refused),
+		cmocka_unit_test(a_buffer_that_has_failed_takes_no_value),
 		cmocka_unit_test(bytes_no_value_has_are_refused),
 		cmocka_unit_test(only_canonical_texts_are_encoded),
 	};

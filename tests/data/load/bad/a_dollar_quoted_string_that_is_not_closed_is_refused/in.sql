@@ -1,0 +1,2 @@
+-- PostgreSQL database dump
+CREATE VIEW v AS SELECT $x$ abc $y$;

@@ -1,0 +1,2 @@
+-- PostgreSQL database dump
+CREATE TYPE 5 AS ENUM ('a');

@@ -1,0 +1,3 @@
+-- PostgreSQL database dump
+CREATE TABLE t (id int PRIMARY KEY);
+ALTER TABLE t OWNER TO joe );

@@ -1,0 +1,2 @@
+-- options: into=default
+CREATE TABLE a (id INT PRIMARY KEY);

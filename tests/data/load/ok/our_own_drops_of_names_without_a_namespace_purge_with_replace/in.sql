@@ -1,0 +1,5 @@
+-- options: replace into=shop
+CREATE TABLE a (id INT PRIMARY KEY);
+DROP TABLE IF EXISTS a;
+CREATE NAMESPACE other;
+DROP TABLE IF EXISTS other.b;
