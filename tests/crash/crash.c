@@ -21,13 +21,12 @@
  * too early), stale (an old page comes back).  Exit status: 0 no violation, 1 violations, 2 the
  * run itself failed.
  */
-#include "catalog/catalog.h"
-#include "catalog/ddl.h"
+#include "tests/crash/crash.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <stdarg.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +36,6 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #define SECTOR 512
 #define TRANSACTIONS_MAX 2000
@@ -80,18 +78,6 @@ static struct {
 	enum control control;
 	bool creation;
 } options = { .states = 20000, .seed = 1, .transactions = 150, .jobs = 2 };
-
-static void die(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	fputs("crash: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(2);
-}
 
 /* ----- the record: these functions stand in front of libc's, for liblmdb too ----- */
 
@@ -212,21 +198,6 @@ int ftruncate(int fd, off_t size)
 	return rc;
 }
 
-/* ----- random numbers: the same for the same seed ----- */
-
-static uint64_t random_state;
-
-static uint64_t next_random(void)
-{
-	random_state += UINT64_C(0x9e3779b97f4a7c15);
-	return XXH64(&random_state, sizeof(random_state), 0);
-}
-
-static unsigned below(unsigned limit)
-{
-	return (unsigned)(next_random() % limit);
-}
-
 /* ----- catalogs ----- */
 
 static int standing_random(void *at, size_t len)
@@ -251,112 +222,12 @@ static int open_catalog(const char *dir, bool create, struct catalog **out, stru
 	return catalog_open(dir, &how, out, err);
 }
 
-/* Everything that stands in the databases. */
-static uint64_t hash_store(struct store *store)
-{
-	XXH64_state_t *hash = XXH64_createState();
-	struct txn *txn;
-	uint64_t result;
-
-	if (!hash || txn_begin_read(store, &txn, NULL))
-		return 0;
-	XXH64_reset(hash, 0);
-	for (unsigned db = 0; db < DB_COUNT; db++) {
-		struct bytes key, value;
-		struct cursor *cursor;
-
-		if (cursor_open(txn, db, &cursor, NULL))
-			continue;
-		for (int rc = cursor_seek(cursor, (struct bytes){ "", 1 }, &key, &value); !rc;
-		     rc = cursor_next(cursor, &key, &value)) {
-			XXH64_update(hash, &db, sizeof(db));
-			XXH64_update(hash, &key.len, sizeof(key.len));
-			XXH64_update(hash, key.at, key.len);
-			XXH64_update(hash, &value.len, sizeof(value.len));
-			XXH64_update(hash, value.at, value.len);
-		}
-		cursor_close(cursor);
-	}
-	txn_end(txn);
-	result = XXH64_digest(hash);
-	XXH64_freeState(hash);
-	return result ? result : 1;
-}
-
 static uint64_t hash_catalog(struct catalog *catalog)
 {
 	return hash_store(catalog_store(catalog));
 }
 
-/* True when it was carried out and changed something. */
-static bool run(struct catalog *catalog, const char *text)
-{
-	struct author author = { .uid = 1000, .pid = 42, .user = "ann", .command = "crash" };
-	struct request request = { .text = text, .len = strlen(text), .author = author,
-				   .source = SOURCE_CTL, .err = ERR_INIT };
-	struct request *requests[] = { &request };
-	struct script script;
-	bool done;
-
-	if (ddl_parse(text, request.len, SCOPE_CATALOG, ENDING_SEMICOLON, false, true, &script,
-		      &request.err))
-		die("not a statement: %s: %s", text, request.err.text);
-	request.script = &script;
-	request.commit_count = script.count;
-	catalog_commit(catalog, requests, 1);
-	done = !request.err.code && request.sequence;
-	if (request.err.code == -EIO || request.err.code == -EUCLEAN)
-		fprintf(stderr, "crash: %s: %s\n", text, request.err.text);
-	request_fini(&request);
-	script_free(&script);
-	return done;
-}
-
 /* ----- the workload ----- */
-
-static void make_statement(unsigned n, char *out, size_t size)
-{
-	unsigned t = below(12), s = below(6);
-
-	switch (below(14)) {
-	case 0:
-		snprintf(out, size, "CREATE NAMESPACE IF NOT EXISTS s%u COMMENT 'space %u'", s, n);
-		break;
-	case 1:
-	case 2:
-	case 3:
-		snprintf(out, size, "CREATE NAMESPACE IF NOT EXISTS s%u; CREATE TABLE IF NOT EXISTS s%u.t%u (id BIGINT PRIMARY KEY, name TEXT DEFAULT 'n%u' COMMENT 'made by %u')",
-			 s, s, t, n, n);
-		break;
-	case 4:
-	case 5:
-	case 6:
-		snprintf(out, size, "ALTER TABLE IF EXISTS s%u.t%u ADD COLUMN IF NOT EXISTS c%u INT COMMENT '%0*u'",
-			 s, t, n, (int)below(400) + 1, n);
-		break;
-	case 7:
-		snprintf(out, size, "ALTER TABLE IF EXISTS s%u.t%u COMMENT '%0*u'", s, t, (int)below(3000) + 1, n);
-		break;
-	case 8:
-		snprintf(out, size, "DROP TABLE IF EXISTS s%u.t%u", s, t);
-		break;
-	case 9:
-		snprintf(out, size, "UNDROP TABLE s%u.t%u", s, t);
-		break;
-	case 10:
-		snprintf(out, size, "DROP TABLE IF EXISTS s%u.t%u PURGE", s, t);
-		break;
-	case 11:
-		snprintf(out, size, "ALTER TABLE IF EXISTS s%u.t%u RENAME TO s%u.r%u", s, t, below(6), n);
-		break;
-	case 12:
-		snprintf(out, size, "CREATE STORAGE d%u TYPE filesystem PATH '/data/%u' DESCRIPTION 'number %u'", n, n, n);
-		break;
-	default:
-		snprintf(out, size, "ALTER STORAGE local SET DESCRIPTION 'number %u'", n);
-		break;
-	}
-}
 
 static void run_workload(const char *dir)
 {
@@ -426,6 +297,11 @@ static void settle(struct disk *disk)
 	disk->count = 0;
 }
 
+static bool is_through_obeyed(void)
+{
+	return options.control != CONTROL_NODSYNC;
+}
+
 static void advance(struct disk *disk, const struct event *event)
 {
 	switch (event->kind) {
@@ -462,10 +338,10 @@ static void advance(struct disk *disk, const struct event *event)
 				sizeof(disk->pending[0]) * (PENDING_MAX - PENDING_MAX / 2));
 			disk->count -= PENDING_MAX / 2;
 		}
-		disk->pending[disk->count++] = event;
-		if (event->through && options.control != CONTROL_NODSYNC &&
-		    options.control != CONTROL_NOSYNC)
-			settle(disk);
+		if (event->through && is_through_obeyed())
+			apply(disk->bytes, &disk->size, event->at, event->bytes, event->len);
+		else
+			disk->pending[disk->count++] = event;
 		break;
 	}
 }
@@ -557,6 +433,49 @@ static void write_image(const char *dir, const uint8_t *bytes, size_t size)
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (fd < 0 || syscall(SYS_pwrite64, fd, bytes, size, 0) != (long)size)
 		die("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+/*
+ * data.mdb of one job.  Images differ in a few pages, and writing whole ones takes
+ * more time than looking at them.  lock.mdb stays from one to the next, as it does
+ * on a disk; write_image() makes the other case.
+ */
+struct image_file {
+	const char *dir;
+	uint8_t *held;		/* what the file holds */
+	size_t held_size;	/* 0: nothing is known of it */
+};
+
+static void write_page(int fd, struct image_file *file, const uint8_t *bytes, size_t at, size_t len)
+{
+	if (at + len <= file->held_size && !memcmp(file->held + at, bytes + at, len))
+		return;
+	if (syscall(SYS_pwrite64, fd, bytes + at, len, at) != (long)len)
+		die("data.mdb: %s", strerror(errno));
+	memcpy(file->held + at, bytes + at, len);
+}
+
+static void update_image(struct image_file *file, const uint8_t *bytes, size_t size)
+{
+	char path[4200];
+	int fd;
+
+	if (!file->held_size) {
+		write_image(file->dir, bytes, size);
+		memcpy(file->held, bytes, size);
+		file->held_size = size;
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/data.mdb", file->dir);
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || syscall(SYS_ftruncate, fd, size))
+		die("%s: %s", path, strerror(errno));
+	if (size < file->held_size)
+		file->held_size = size;
+	for (size_t at = 0; at < size; at += 4096)
+		write_page(fd, file, bytes, at, size - at < 4096 ? size - at : 4096);
+	file->held_size = size;
 	close(fd);
 }
 
@@ -716,26 +635,44 @@ static struct result run_creation(const char *dir, const char *catalog)
 	return replay_creation(sub);
 }
 
+/*
+ * Points at which something is under way: many images are possible there, and
+ * one where nothing is.
+ */
+static unsigned long count_open_points(void)
+{
+	unsigned long pending = 0, points = 0;
+
+	for (size_t i = 0; i < record.count; i++) {
+		const struct event *event = &record.events[i];
+
+		if (event->kind == IO_SYNC && options.control != CONTROL_NOSYNC)
+			pending = 0;
+		else if (event->kind == IO_TRUNCATE || event->kind == IO_WRITE)
+			pending += !event->through || !is_through_obeyed();
+		points += event->kind != IO_INTENT && pending;
+	}
+	return points;
+}
+
 /* Every jobs-th point, so that all jobs together look at all of them. */
 static struct result replay(const char *dir, const uint8_t *base, size_t base_size, unsigned job)
 {
-	unsigned long points = 0, per_point, total = 0;
+	unsigned long per_point = options.states / (count_open_points() + 1) + 1, total = 0;
 	struct result result = { 0 };
 	struct disk disk = { .bytes = malloc(IMAGE_MAX), .old = malloc(IMAGE_MAX), .size = base_size };
 	uint8_t *image = malloc(IMAGE_MAX);
+	struct image_file file = { .dir = dir, .held = malloc(IMAGE_MAX) };
 
-	if (!disk.bytes || !disk.old || !image)
+	if (!disk.bytes || !disk.old || !image || !file.held)
 		die("out of memory");
-	for (size_t i = 0; i < record.count; i++)
-		points += record.events[i].kind != IO_INTENT;
-	per_point = options.states / points + 1;
 	memcpy(disk.bytes, base, base_size);
 	random_state = options.seed + 1000 * job;
 	for (size_t i = 0; i < record.count; i++) {
 		advance(&disk, &record.events[i]);
 		if (record.events[i].kind == IO_INTENT || i % options.jobs != job)
 			continue;
-		for (unsigned long n = 0; n < per_point && total < options.states; n++, total++) {
+		for (unsigned long n = 0; n < (disk.count ? per_point : 1); n++, total++) {
 			const char *why;
 			char text[300];
 			size_t size;
@@ -743,8 +680,13 @@ static struct result replay(const char *dir, const uint8_t *base, size_t base_si
 			build(&disk, n < 7 ? (unsigned)n : 2 + below(5), image, &size);
 			if (options.control == CONTROL_STALE)
 				put_stale_page(&disk, image, size);
-			write_image(dir, image, size);
-			why = total % 50 ? check_image(dir, &disk, text) : use_image(dir, &disk, text);
+			update_image(&file, image, size);
+			if (total % 50) {
+				why = check_image(dir, &disk, text);
+			} else {
+				why = use_image(dir, &disk, text);
+				file.held_size = 0;
+			}
 			result.states++;
 			if (!why)
 				continue;
@@ -758,6 +700,7 @@ static struct result replay(const char *dir, const uint8_t *base, size_t base_si
 	free(disk.bytes);
 	free(disk.old);
 	free(image);
+	free(file.held);
 	return result;
 }
 
@@ -885,6 +828,8 @@ int main(int argc, char **argv)
 	struct result result;
 
 	parse(argc, argv);
+	/* LMDB's lists of 2 MiB from zeroed pages, of which it uses two, instead of memset. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	random_state = options.seed;
 	if (!mkdtemp(dir))
 		die("%s: %s", dir, strerror(errno));

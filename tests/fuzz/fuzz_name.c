@@ -96,9 +96,9 @@ static void try_stamp_number(const char *text, size_t len)
 	memcpy(&us, text, len < sizeof(us) ? len : sizeof(us));
 	stamp_format(us, shown);
 	assert(strlen(shown) < STAMP_SIZE && shown[strlen(shown) - 1] == 'Z');
-	stamp_civil(us / DAY_US, &year, &month, &day);
+	stamp_civil(us / DAY_US - (us % DAY_US < 0), &year, &month, &day);
 	assert(month >= 1 && month <= 12 && day >= 1 && day <= 31);
-	if (year > 0 && year < 9999)
+	if (year >= 1 && year <= 9999)
 		check_stamp(us);
 }
 
