@@ -94,6 +94,7 @@ start -m "$SMALL" -c "$T/small.catalog" || finish
 say 'find'
 took=$(seconds find "$MNT" ${BENCH_FIND:+-maxdepth "$BENCH_FIND"}) || exit 1
 row "find, $TABLES, cold" s kalamfs "$took"
+[ -z "${BENCH_FIND:-}" ] || note find "find -maxdepth $BENCH_FIND: to the tables, not into them"
 row "$MEMORY" MiB 'after find' "$(anonymous)"
 say "$CATS cats, $ALTERS ALTERs"
 cat_files

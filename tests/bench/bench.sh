@@ -85,7 +85,7 @@ machine() {
   echo "- date: $(date '+%F')"
   echo "- kalamfs: $(version_of "$KALAM_BUILD/kalamfs")"
   echo "- machine: ${cpu:-unknown CPU}, $(nproc) CPUs, $memory; $(virtualisation)"
-  echo "- kernel: $(uname -sr), catalogs on $(findmnt -no FSTYPE -T "${TMPDIR:-/tmp}")"
+  echo "- kernel: $(uname -sr | cut -d- -f1), catalogs on $(findmnt -no FSTYPE -T "${TMPDIR:-/tmp}")"
   echo "- libraries: libfuse $(library fuse3), LMDB $(library lmdb), jansson $(library jansson)," \
     "liburcu $(library liburcu-cds), xxhash $(library libxxhash)"
   echo "- compared with: SQLite $(version_of sqlite3), PostgreSQL $(version_of psql)"

@@ -17,7 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
 
 /* The argument with the line in it, in new memory. */
 static char *fill(const char *arg, const char *line)
