@@ -127,6 +127,7 @@ WRAPPED = malloc calloc realloc strdup asprintf vasprintf tsearch fopencookie fc
 	env_open env_sync env_copyfd2 reader_check reader_list txn_begin txn_renew \
 	txn_commit dbi_open get put del cursor_open cursor_get)
 $(O)/tests/unit/test_failures: UNIT_LIBS = $(WRAPPED:%=-Wl,--wrap=%)
+$(O)/tests/unit/test_store_open: UNIT_LIBS = -Wl,--wrap=fdopendir
 
 $(FS_OBJ): override CPPFLAGS += $(FUSE_CFLAGS)
 

@@ -1879,6 +1879,10 @@ static int settle(struct store *store, int dirfd, const struct store_options *op
 		return store_exists(dirfd, store->path, err);
 	if (!store_has(dirfd, "data.mdb"))	/* leave no lock in a directory that is no catalog */
 		rc = store_check_empty(dirfd, store->path, err);
+	if (rc && store_has(dirfd, "data.mdb")) {	/* somebody else has made it meanwhile */
+		err_clear(err);
+		rc = 0;
+	}
 	if (!rc)
 		rc = write_lock_open(&store->write_lock, dirfd, err);
 	if (!rc && !store_is_settled(dirfd)) {

@@ -2,6 +2,7 @@
 /* Creation, and who may touch the files. */
 #include "tests/unit/store_fixture.h"
 
+#include <dirent.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -193,6 +194,54 @@ static void processes_that_create_at_once_share_one_catalog(void **state)
 	temp_dir_remove(dir);
 }
 
+/* While it is not 0 and the store begins to list the directory, who holds the other end goes first. */
+static int starter;
+
+DIR *__real_fdopendir(int fd);
+DIR *__wrap_fdopendir(int fd);
+DIR *__wrap_fdopendir(int fd)
+{
+	int status;
+
+	if (starter) {
+		close(starter);
+		starter = 0;
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+	return __real_fdopendir(fd);
+}
+
+static void who_finds_that_another_was_faster_shares_his_catalog(void **state)
+{
+	char *dir = temp_dir(), none;
+	struct txn *txn;
+	struct store *store;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	if (fork() == 0) {
+		close(ends[1]);
+		if (read(ends[0], &none, 1))
+			_exit(1);
+		store = open_store(dir, &creating);
+		txn = writer(store);
+		put(txn, "a", "was here");
+		commit(txn);
+		store_close(store);
+		_exit(0);
+	}
+	close(ends[0]);
+	starter = ends[1];
+	store = open_store(dir, &creating);
+
+	assert_int_equal(starter, 0);
+	assert_stored(store, "a", "was here");
+	store_close(store);
+	temp_dir_remove(dir);
+}
+
 static void a_catalog_opens_once_per_process(void **state)
 {
 	struct fixture *f = *state;
@@ -359,6 +408,7 @@ int main(void)
 		STORE_CASE(a_left_over_beside_a_catalog_is_removed),
 		cmocka_unit_test(a_link_instead_of_data_new_is_only_unlinked),
 		cmocka_unit_test(processes_that_create_at_once_share_one_catalog),
+		cmocka_unit_test(who_finds_that_another_was_faster_shares_his_catalog),
 		STORE_CASE(a_catalog_opens_once_per_process),
 		STORE_CASE(a_link_instead_of_lock_mdb_is_refused),
 		STORE_CASE(a_link_instead_of_data_mdb_is_refused),
