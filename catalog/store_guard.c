@@ -97,16 +97,18 @@ static void on_fault(int number, siginfo_t *info, void *context)
 	pass_on(number, info, context);
 }
 
-/* Again where somebody else has put his own in front.  Nothing is blocked meanwhile: who is left behind by a jump has no mask to restore. */
+/*
+ * Again where somebody else has put his own in front.  Nothing is blocked meanwhile:
+ * who is left behind by a jump has no mask to restore.
+ */
 static void install(int number, struct sigaction *before)
 {
-	struct sigaction action = {
+	struct sigaction now, action = {
 		.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK
 	};
 
-	struct sigaction now;
-
-	if (sigaction(number, NULL, &now) || (now.sa_flags & SA_SIGINFO && now.sa_sigaction == on_fault))
+	if (sigaction(number, NULL, &now) ||
+	    (now.sa_flags & SA_SIGINFO && now.sa_sigaction == on_fault))
 		return;
 	sigemptyset(&action.sa_mask);
 	*before = now;
