@@ -32,12 +32,22 @@ allow_services() {
   own_policy=
 }
 
+# A machine that has just started may be installing things itself: wait for it.
+update() {
+  for try in 1 2 3 4 5 6 7 8 9 10; do
+    error=$($sudo env LC_ALL=C apt-get update -q 2>&1 >/dev/null) && return
+    case $error in *"Could not get lock"*) sleep 30 ;; *) break ;; esac
+  done
+  echo "$error" >&2
+  return 1
+}
+
 echo "installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
-$sudo apt-get update -q >/dev/null || exit 1
+update || exit 1
 # Tests start the servers that they need themselves, and only these.
 forbid_services
-$sudo apt-get install -y -q --no-install-recommends $missing >/dev/null
+$sudo apt-get install -y -q -o DPkg::Lock::Timeout=300 --no-install-recommends $missing >/dev/null
 status=$?
 allow_services
 for service in prometheus postgresql; do

@@ -11,16 +11,18 @@ die() { echo "test_deb.sh: $1" >&2; exit 1; }
 for package in kalamfs libkalam-dev; do
   ! dpkg-query -W "$package" >/dev/null 2>&1 || die "$package is installed already: remove it first"
 done
+# A machine that has just started may be installing things itself.
+apt() { DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300 "$@"; }
 T=$(mktemp -d)
 cleanup() {
   cd /
   mountpoint -q "$T/mnt" && umount -l "$T/mnt"
-  dpkg --purge libkalam-dev kalamfs >/dev/null 2>&1 || true
+  apt purge libkalam-dev kalamfs >/dev/null 2>&1 || true
   rm -rf "$T"
 }
 trap cleanup EXIT
 make --no-print-directory O="$build" deb
-debs="$build/deb/kalamfs_${version}_$arch.deb $build/deb/libkalam-dev_${version}_$arch.deb"
+debs=$(realpath "$build/deb/kalamfs_${version}_$arch.deb" "$build/deb/libkalam-dev_${version}_$arch.deb")
 for deb in $debs; do
   [ -s "$deb" ] || die "$deb was not built"
   dpkg-deb -c "$deb" | awk '$2 != "root/root" { bad = 1; print } END { exit bad }' || die "files of $deb do not belong to root"
@@ -30,7 +32,7 @@ for library in libfuse3-3 liblmdb0 libjansson4 fuse3 libc6; do
   case $depends in *$library*) ;; *) die "Depends lacks $library: $depends" ;; esac
 done
 before=$(find /usr /lib /etc -xdev \( -path /usr/share/doc -o -path /etc/ld.so.cache \) -prune -o -print 2>/dev/null | sort | sha256sum)
-dpkg -i $debs >/dev/null 2>"$T/err" || { cat "$T/err"; die 'cannot be installed'; }
+apt install --no-install-recommends $debs >/dev/null 2>"$T/err" || { cat "$T/err"; die 'cannot be installed'; }
 dpkg --verify kalamfs libkalam-dev | grep . && die 'what was installed is not what was packed'
 
 # As a user meets it: by name, through mount(8), with the manual.
@@ -77,7 +79,7 @@ umount "$T/mnt"
 ! "$T/read_schema" "$T/cat" app nobody "$T/schema.arrow" 2>"$T/err" || die 'a table that is not there was read'
 grep -q "Table 'nobody' not found in namespace 'app'" "$T/err" || die "another message: $(cat "$T/err")"
 
-dpkg --purge libkalam-dev kalamfs >/dev/null
+apt purge libkalam-dev kalamfs >/dev/null 2>"$T/err" || { cat "$T/err"; die 'cannot be removed'; }
 after=$(find /usr /lib /etc -xdev \( -path /usr/share/doc -o -path /etc/ld.so.cache \) -prune -o -print 2>/dev/null | sort | sha256sum)
 [ "$before" = "$after" ] || die 'removing the packages left something behind'
 [ ! -e /usr/share/doc/kalamfs ] && [ ! -e /usr/share/doc/libkalam-dev ] || die 'documents are left behind'
