@@ -2,7 +2,7 @@
 #include "catalog/store.h"
 
 #include "catalog/store_check.h"
-#include "catalog/store_guard.h"
+#include "catalog/store_env.h"
 #include "catalog/store_lock.h"
 #include "catalog/store_open.h"
 #include "catalog/store_page.h"
@@ -12,13 +12,10 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <lmdb.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -39,23 +36,11 @@ static const char *const db_names[] = {
 
 _Static_assert(countof(db_names) == DB_COUNT, "every database has a name");
 
-#define READERS_MAX 1024
-#define DBS_MAX 16
-#define MAP_MOST ((size_t)1 << 40)
-#define MAP_LEAST ((size_t)1 << 30)
 #define HEADROOM (1024 * 1024)		/* bytes reserved on disk behind the end of data.mdb */
-/* Fewer free bytes make an EIO an ENOSPC: LMDB's longest write, a record, is over 1 MiB. */
-#define DISK_FULL_BELOW (2 * 1024 * 1024)
 #define CREATE_WAIT_MS 5000
 #define OPEN_WAIT_MS 5000
-#define OPEN_PAUSE_NS 10000000L
 #define REOPEN_WAIT_MS 1000		/* for the readers to leave: they stay for one request */
 #define BEGIN_TRIES 4
-#define TOUCH_STEP 512			/* bytes: no page is smaller */
-
-/* Codes beside LMDB's: a call of it came to grief; lock.mdb is not what data.mdb is. */
-#define FAULT (-40000)
-#define HALF_MADE (-40001)
 
 enum trust {
 	TRUST_ALL,
@@ -75,7 +60,7 @@ struct kept_row {
 
 struct txn {
 	struct store *store;	/* borrowed */
-	MDB_txn *mdb;		/* owned; a pooled reader's is reset */
+	struct MDB_txn *mdb;	/* owned; a pooled reader's is reset */
 	struct txn *parent;	/* borrowed; NULL unless nested */
 	struct txn *next;	/* in the pool */
 	bool write;
@@ -96,15 +81,14 @@ struct row {
 };
 
 struct cursor {
-	MDB_cursor *mdb;	/* NULL in a damaged catalog */
+	struct env_cursor on;	/* not opened in a damaged catalog: then only the key it stands on */
 	struct txn *txn;	/* borrowed */
 	enum store_db db;
-	struct bytes last;	/* key that it stands on; at NULL = none */
 };
 
 /*
  * Everyone who uses env is inside the gate; env is replaced behind a shut one.
- * LMDB gives its environment up (MDB_PANIC, also for readers) when the last
+ * LMDB gives its environment up (ENV_PANIC, also for readers) when the last
  * write of a commit fails, and cannot follow a data.mdb that another process
  * made longer than our map: both end by opening it again.
  */
@@ -120,74 +104,19 @@ struct store {
 	pthread_mutex_t damage_mutex;	/* why, salvage, pin, pin_id */
 	char why[512];
 	struct salvage *salvage;	/* owned; NULL until somebody reads */
-	MDB_txn *pin;			/* owned: keeps that snapshot's pages */
+	struct MDB_txn *pin;		/* owned: keeps that snapshot's pages */
 	uint64_t pin_id;
-	const uint8_t *map, *map_end;	/* of env; NULL while it is not guarded */
 	pid_t pid;			/* who opened it: readers' slots are its */
 	struct store_claim claim;
 	struct write_lock write_lock;
 	struct gate gate;
-	MDB_env *env;			/* NULL after a reopening that failed */
-	MDB_dbi dbi[DB_COUNT];
-	bool has_dbs;			/* dbi is set */
+	struct env *env;		/* owned; NULL after a reopening that failed */
+	bool has_dbs;			/* of env: they are open */
 	atomic_bool had_state;		/* there was a sum of all rows when it was looked for */
 	unsigned generation;		/* counts reopenings; changes only behind a shut gate */
 	pthread_mutex_t pool_mutex;
 	struct txn *pool;		/* owned: reset readers */
 };
-
-/* Borrowed; LMDB always has it. */
-static int env_fd(MDB_env *env)
-{
-	int fd = -1;
-
-	(void)mdb_env_get_fd(env, &fd);
-	return fd;
-}
-
-static bool disk_is_full(struct store *store)
-{
-	struct statvfs fs;
-
-	return fstatvfs(env_fd(store->env), &fs) == 0 &&
-	       (uint64_t)fs.f_bavail * fs.f_frsize < DISK_FULL_BELOW;
-}
-
-/* Whether data.mdb has come to RLIMIT_FSIZE. */
-static bool is_at_size_limit(struct store *store)
-{
-	struct rlimit limit;
-	struct stat st;
-
-	return !fstat(env_fd(store->env), &st) && !getrlimit(RLIMIT_FSIZE, &limit) &&
-	       limit.rlim_cur != RLIM_INFINITY &&
-	       (uint64_t)st.st_size >= limit.rlim_cur;
-}
-
-static int size_limit(struct err *err)
-{
-	return err_set(err, -ENOSPC, "data.mdb may not become larger: the process has a limit on "
-		       "the size of files (ulimit -f)");
-}
-
-/* LMDB never does this by itself; inside the gate. */
-static int free_dead_readers(struct store *store)
-{
-	int dead = 0;
-
-	return mdb_reader_check(store->env, &dead) ? 0 : dead;
-}
-
-static int map_full(struct store *store, struct err *err)
-{
-	int dead = free_dead_readers(store);
-	MDB_envinfo info;
-
-	mdb_env_info(store->env, &info);
-	return err_set(err, -ENOSPC, "Catalog limit reached: data.mdb fills its map of %zu MiB%s",
-		       info.me_mapsize >> 20, dead > 0 ? "; room of dead readers was freed, "
-		       "try again" : "; drop or purge something, or end readers that hang");
-}
 
 void store_freeze(struct store *store, const char *text, bool nothing_is_sure)
 {
@@ -254,196 +183,71 @@ static int PRINTF_LIKE(3, 4) damaged(struct store *store, struct err *err, const
 	return found.code;
 }
 
-/* LMDB's words without its name for them: "MDB_CORRUPTED: Located page was wrong type". */
-static const char *reason(int rc)
+/* An env code as -errno with a sentence; what: "Cannot read". */
+static int env_errno(struct store *store, int code, const char *what, struct err *err)
 {
-	const char *text = mdb_strerror(rc), *end = strstr(text, ": ");
+	const char *damage = env_damage(code);
 
-	return end && !strncmp(text, "MDB_", 4) ? end + 2 : text;
-}
-
-/* LMDB's or the system's code as -errno with a sentence; what: "Cannot read". */
-static int lmdb_errno(struct store *store, int rc, const char *what, struct err *err)
-{
-	switch (rc) {
-	case MDB_MAP_FULL:
-		rc = map_full(store, err);
-		break;
-	case MDB_READERS_FULL:
-		err_set(err, -EBUSY, "All %d places for readers of the catalog are taken; "
-			"try again", READERS_MAX);
-		err_kind_set(err, ERR_BUSY);
-		return -EBUSY;
-	case HALF_MADE:
-		err_set(err, -EBUSY, "%s: its lock.mdb was left half made, and is in use; end the "
-			"processes that use the catalog", what);
-		err_kind_set(err, ERR_BUSY);
-		return -EBUSY;
-	case FAULT:
-		return damaged(store, err, "%s: a page of data.mdb cannot be read, or leads "
-			       "nowhere", what);
-	case MDB_CORRUPTED:
-	case MDB_PAGE_NOTFOUND:
-	case MDB_INVALID:
-	case MDB_CURSOR_FULL:
-	case MDB_BAD_DBI:
-	case MDB_INCOMPATIBLE:
-		return damaged(store, err, "%s: %s", what, reason(rc));
-	case MDB_TXN_FULL:
-		rc = err_set(err, -EFBIG, "%s: one transaction is too small for this change; make it in "
-			     "several", what);
-		break;
-	case MDB_PANIC:
-		rc = err_set(err, -EIO, "%s: after a failure of its disk the catalog must be "
-			     "reopened", what);
-		break;
-	case ENOSPC:
-	case EDQUOT:
-		rc = err_set(err, -ENOSPC, "No space left on the catalog's disk");
-		break;
-	case EFBIG:
-		rc = size_limit(err);
-		break;
-	case EIO:	/* so LMDB calls a write that was cut short, too */
-		if (store->env && is_at_size_limit(store))
-			rc = size_limit(err);
-		else if (store->env && disk_is_full(store))
-			rc = err_set(err, -ENOSPC, "No space left on the catalog's disk");
-		else
-			rc = err_set(err, -EIO, "%s: input/output error on the catalog's disk",
-				     what);
-		break;
-	case ENOMEM:
-		return err_nomem(err);
-	default:
-		rc = err_set(err, rc > 0 ? -rc : -EIO, "%s: %s", what, reason(rc));
-	}
-	err_kind_set(err, ERR_STORE);
-	return rc;
-}
-
-/* LMDB found its own state impossible, which it takes from the file. */
-static void assertion(MDB_env *env, const char *text)
-{
-	(void)env;
-	(void)text;
-	guard_escape();
-	abort();
-}
-
-static int try_env(struct store *store, const char *path, size_t map_size)
-{
-	unsigned flags = MDB_NOTLS | (store->read_only ? MDB_RDONLY : 0);
-	int rc = mdb_env_create(&store->env);
-
-	if (rc)
-		return rc;
-	rc = mdb_env_set_maxreaders(store->env, READERS_MAX);
-	if (!rc)
-		rc = mdb_env_set_maxdbs(store->env, DBS_MAX);
-	if (!rc)
-		rc = mdb_env_set_mapsize(store->env, map_size);
-	if (!rc)
-		rc = mdb_env_set_assert(store->env, assertion);
-	if (!rc)
-		rc = mdb_env_open(store->env, path, flags, 0600);
-	if (rc) {
-		mdb_env_close(store->env);
-		store->env = NULL;
-	}
-	return rc;
-}
-
-/*
- * Whether lock.mdb knows less than data.mdb: who was to make it came to grief before it was
- * complete.  A reader would see what was once, and a writer write over what is there.
- */
-static bool is_half_made(struct store *store)
-{
-	MDB_envinfo info;
-	MDB_txn *mdb;
-	size_t id;
-
-	if (mdb_env_info(store->env, &info) ||
-	    mdb_txn_begin(store->env, NULL, MDB_RDONLY, &mdb))
-		return false;
-	id = mdb_txn_id(mdb);
-	mdb_txn_abort(mdb);
-	/* A writer tells data.mdb first. */
-	return info.me_last_txnid && (!id || id < info.me_last_txnid - 1);
-}
-
-/* The first one who opens makes lock.mdb anew: wait until nobody uses what is half made. */
-static int try_whole_env(struct store *store, const char *path, size_t size, int64_t deadline)
-{
-	for (;;) {
-		int rc = try_env(store, path, size);
-
-		if (rc || !is_half_made(store))
-			return rc;
-		mdb_env_close(store->env);
-		store->env = NULL;
-		if (!deadline_left(deadline))
-			return HALF_MADE;
-		nanosleep(&(struct timespec){ .tv_nsec = OPEN_PAUSE_NS }, NULL);
-	}
-}
-
-/* Limits and tools (RLIMIT_AS, valgrind) may leave less address space than we wish. */
-static int try_sizes(struct store *store, const char *path, int64_t deadline, struct err *err)
-{
-	size_t size = store->map_size ? store->map_size : MAP_MOST;
-	int rc = try_whole_env(store, path, size, deadline);
-
-	while ((rc == ENOMEM || rc == EINVAL) && !store->map_size && size > MAP_LEAST) {
-		size /= 2;
-		rc = try_whole_env(store, path, size, deadline);
-	}
-	if (rc == ENOMEM)
-		return err_set(err, -ENOMEM, "Cannot map the catalog: there is not enough memory "
-			       "or address space (ulimit -v) for %zu MiB", size >> 20);
-	return rc ? lmdb_errno(store, rc, "Cannot open the catalog", err) : 0;
+	return damage ? damaged(store, err, "%s: %s", what, damage)
+		      : env_tell(store->env, code, what, err);
 }
 
 static int open_env(struct store *store, const char *path, struct err *err)
 {
 	int64_t deadline = deadline_in(OPEN_WAIT_MS);
+	const struct env_options options = { .read_only = store->read_only, .map_size = store->map_size,
+					     .has_zeroes = &store->has_zeroes };
 	int rc = write_lock_enter(&store->write_lock, deadline, err);
 
 	if (rc)
 		return rc;
-	rc = try_sizes(store, path, deadline, err);
+	rc = env_open(path, &options, deadline, &store->env, err);
 	write_lock_entered(&store->write_lock);
-	return rc;
+	return rc ? env_errno(store, rc, "Cannot open the catalog", err) : 0;
 }
 
-static int open_dbs(struct store *store, MDB_txn *mdb, unsigned flags, struct err *err)
+static int open_dbs(struct store *store, struct MDB_txn *mdb, bool make, struct err *err)
 {
 	for (unsigned i = 0; i < DB_COUNT; i++) {
-		int rc = mdb_dbi_open(mdb, db_names[i], flags, &store->dbi[i]);
+		int rc = env_open_db(store->env, mdb, i, db_names[i], make);
 
-		if (rc == MDB_NOTFOUND)
+		if (rc == ENV_NOT_FOUND)
 			return store_damaged(err, "data.mdb has no database '%s'", db_names[i]);
 		if (rc)
-			return lmdb_errno(store, rc, "Cannot open the catalog's databases", err);
+			return env_errno(store, rc, "Cannot open the catalog's databases", err);
 	}
 	store->has_dbs = true;
 	return 0;
 }
 
-static int read_format(struct store *store, MDB_txn *mdb, struct err *err)
-{
-	MDB_val key = { sizeof(STORE_FORMAT_KEY) - 1, (void *)(uintptr_t)STORE_FORMAT_KEY };
-	MDB_val value;
-	uint64_t format;
-	int rc = mdb_get(mdb, store->dbi[DB_META], &key, &value);
+static const struct bytes format_key = { STORE_FORMAT_KEY, sizeof(STORE_FORMAT_KEY) - 1 };
+static const struct bytes state_key = { STORE_STATE_KEY, sizeof(STORE_STATE_KEY) - 1 };
 
-	if (rc == MDB_NOTFOUND || (!rc && value.mv_size != sizeof(format)))
+/* Of a number in DB_META; an env code, ENV_NOT_FOUND also where there is something else. */
+static int read_number(struct store *store, struct MDB_txn *mdb, bool write, struct bytes key,
+		       uint64_t *number)
+{
+	struct bytes value;
+	int rc = env_get(store->env, mdb, write, DB_META, key, &value);
+
+	if (!rc && value.len != sizeof(*number))
+		return ENV_NOT_FOUND;
+	if (rc)
+		return rc;
+	memcpy(number, value.at, sizeof(*number));
+	*number = le64toh(*number);
+	return 0;
+}
+
+static int read_format(struct store *store, struct MDB_txn *mdb, struct err *err)
+{
+	uint64_t format;
+	int rc = read_number(store, mdb, false, format_key, &format);
+
+	if (rc == ENV_NOT_FOUND)
 		return store_damaged(err, "data.mdb names no catalog format");
 	if (rc)
-		return lmdb_errno(store, rc, "Cannot read the catalog's format", err);
-	memcpy(&format, value.mv_data, sizeof(format));
-	format = le64toh(format);
+		return env_errno(store, rc, "Cannot read the catalog's format", err);
 	if (format == CATALOG_FORMAT)
 		return 0;
 	err_set(err, -EUCLEAN, "%s has format %llu; this kalamfs knows format %d", store->path,
@@ -452,296 +256,98 @@ static int read_format(struct store *store, MDB_txn *mdb, struct err *err)
 	return -EUCLEAN;
 }
 
-/*
- * LMDB does not say where its map is; but a page in it knows its own number.
- * Without that nothing is guarded, and all else is as before.
- */
-static void guard_env(struct store *store, MDB_txn *mdb)
-{
-	MDB_val key = { sizeof(STORE_FORMAT_KEY) - 1, (void *)(uintptr_t)STORE_FORMAT_KEY };
-	const uint8_t *page, *map;
-	MDB_envinfo info;
-	MDB_val value;
-	MDB_stat stat;
-	uint64_t number;
-
-	if (mdb_get(mdb, store->dbi[DB_META], &key, &value) || mdb_env_info(store->env, &info) ||
-	    mdb_env_stat(store->env, &stat))
-		return;
-	page = (const uint8_t *)value.mv_data - (uintptr_t)value.mv_data % stat.ms_psize;
-	memcpy(&number, page, sizeof(number));
-	map = page - number * stat.ms_psize;
-	if (number <= info.me_last_pgno &&
-	    guard_map(map, info.me_mapsize, &store->has_zeroes)) {
-		store->map = map;
-		store->map_end = map + info.me_mapsize;
-	}
-}
-
 /* The handles are valid for every transaction after this one has committed. */
 static int attach(struct store *store, struct err *err)
 {
-	MDB_txn *mdb;
-	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &mdb);
+	struct MDB_txn *mdb;
+	int rc = env_begin(store->env, NULL, false, &mdb);
 
 	if (rc)
-		return lmdb_errno(store, rc, "Cannot read the catalog", err);
-	rc = open_dbs(store, mdb, 0, err);
+		return env_errno(store, rc, "Cannot read the catalog", err);
+	rc = open_dbs(store, mdb, false, err);
 	if (!rc)
 		rc = read_format(store, mdb, err);
 	if (rc) {
-		mdb_txn_abort(mdb);
+		env_abort(mdb);
 		return rc;
 	}
-	guard_env(store, mdb);
-	rc = mdb_txn_commit(mdb);
-	return rc ? lmdb_errno(store, rc, "Cannot read the catalog", err) : 0;
+	env_guard(store->env, mdb, DB_META, format_key);
+	rc = env_commit(mdb);
+	return rc ? env_errno(store, rc, "Cannot read the catalog", err) : 0;
 }
 
 /* The read transaction keeps writers from reusing the pages that are looked at. */
 static int check_snapshot(struct store *store, enum store_check how, struct err *err)
 {
-	MDB_txn *mdb;
+	struct MDB_txn *mdb;
 	int rc = -EAGAIN;
 
 	for (int i = 0; rc == -EAGAIN && i < BEGIN_TRIES; i++) {
-		rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &mdb);
+		rc = env_begin(store->env, NULL, false, &mdb);
 		if (rc)
-			return lmdb_errno(store, rc, "Cannot read the catalog", err);
-		rc = store_check_pages(env_fd(store->env), mdb_txn_id(mdb), how, err);
-		mdb_txn_abort(mdb);
+			return env_errno(store, rc, "Cannot read the catalog", err);
+		rc = store_check_pages(env_fd(store->env), env_txn_id(mdb), how, err);
+		env_abort(mdb);
 	}
 	if (rc == -EAGAIN)
 		return store_damaged(err, "the meta pages do not agree with lock.mdb");
 	return rc;
 }
 
-/* Calls of LMDB that may come to grief: FAULT then. */
-#define GUARDED(reads_only, rc, call)                                                              \
-	do {                                                                                       \
-		struct guard guard;                                                                \
-                                                                                                   \
-		if (!guard_set(&guard, reads_only))                                                \
-			(rc) = (call);                                                             \
-		else                                                                               \
-			(rc) = FAULT;                                                              \
-		guard_pop(&guard);                                                                 \
-	} while (0)
-
-/* Whether all of a value can be read, now. */
-static bool touch(const struct store *store, const MDB_val *value)
+/* The sum of all rows, as far as one is kept; an env code. */
+static int read_state(struct store *store, struct MDB_txn *mdb, bool write, bool *there,
+		      uint64_t *state)
 {
-	const volatile uint8_t *at = value->mv_data;
-	const uint8_t *begin = value->mv_data;
+	int rc = ENV_NOT_FOUND;
 
-	if (store->map && (begin < store->map || begin > store->map_end ||
-			   value->mv_size > (size_t)(store->map_end - begin)))
-		return false;
-	for (size_t i = 0; i < value->mv_size; i += TOUCH_STEP)
-		(void)at[i];
-	if (value->mv_size)
-		(void)at[value->mv_size - 1];
-	return true;
-}
-
-static int get_and_touch(struct txn *txn, enum store_db db, MDB_val *key, MDB_val *value)
-{
-	int rc = mdb_get(txn->mdb, txn->store->dbi[db], key, value);
-
-	return !rc && !txn->write && !touch(txn->store, value) ? FAULT : rc;
-}
-
-static int guarded_get(struct txn *txn, enum store_db db, MDB_val *key, MDB_val *value)
-{
-	int rc;
-
-	GUARDED(!txn->write, rc, get_and_touch(txn, db, key, value));
-	return rc;
-}
-
-/* Keys go up: anything else is damage, and might go round in circles. */
-static int move_and_touch(struct cursor *c, MDB_val *key, MDB_val *value, MDB_cursor_op op)
-{
-	int rc = mdb_cursor_get(c->mdb, key, value, op);
-
-	if (rc || c->txn->write)
-		return rc;
-	if (!touch(c->txn->store, key) || !touch(c->txn->store, value))
-		return FAULT;
-	if (op == MDB_NEXT && c->last.at) {
-		size_t shorter = c->last.len < key->mv_size ? c->last.len : key->mv_size;
-		int order = memcmp(c->last.at, key->mv_data, shorter);
-
-		if (order > 0 || (order == 0 && c->last.len >= key->mv_size))
-			return FAULT;
-	}
-	c->last = (struct bytes){ key->mv_data, key->mv_size };
-	return 0;
-}
-
-static int guarded_move(struct cursor *c, MDB_val *key, MDB_val *value, MDB_cursor_op op)
-{
-	int rc;
-
-	GUARDED(!c->txn->write, rc, move_and_touch(c, key, value, op));
-	return rc;
-}
-
-static int guarded_put(struct txn *txn, enum store_db db, MDB_val *key, MDB_val *value,
-		       unsigned flags)
-{
-	int rc;
-
-	GUARDED(false, rc, mdb_put(txn->mdb, txn->store->dbi[db], key, value, flags));
-	return rc;
-}
-
-static int guarded_del(struct txn *txn, enum store_db db, MDB_val *key)
-{
-	int rc;
-
-	GUARDED(false, rc, mdb_del(txn->mdb, txn->store->dbi[db], key, NULL));
-	return rc;
-}
-
-static int guarded_begin(struct store *store, MDB_txn *parent, unsigned flags, MDB_txn **out)
-{
-	int rc;
-
-	GUARDED(flags & MDB_RDONLY, rc, mdb_txn_begin(store->env, parent, flags, out));
-	return rc;
-}
-
-static int guarded_renew(MDB_txn *mdb)
-{
-	int rc;
-
-	GUARDED(true, rc, mdb_txn_renew(mdb));
-	return rc;
-}
-
-static int guarded_commit(MDB_txn *mdb)
-{
-	int rc;
-
-	GUARDED(false, rc, mdb_txn_commit(mdb));
-	return rc;
-}
-
-/* What cannot even be given up keeps its memory, and LMDB's lock until the process ends. */
-static void guarded_abort(MDB_txn *mdb)
-{
-	struct guard guard;
-
-	if (!guard_set(&guard, false))
-		mdb_txn_abort(mdb);
-	guard_pop(&guard);
-}
-
-static uint64_t guarded_last_id(struct store *store)
-{
-	MDB_envinfo info = { .me_last_txnid = 0 };
-	int rc;
-
-	GUARDED(true, rc, mdb_env_info(store->env, &info));
-	return rc ? 0 : info.me_last_txnid;
-}
-
-static MDB_val to_val(struct bytes b)
-{
-	return (MDB_val){ .mv_size = b.len, .mv_data = (void *)(uintptr_t)b.at };
-}
-
-static struct bytes to_bytes(MDB_val v)
-{
-	return (struct bytes){ v.mv_data, v.mv_size };
-}
-
-static MDB_val state_key(void)
-{
-	static char key[] = STORE_STATE_KEY;
-
-	return (MDB_val){ .mv_size = sizeof(key) - 1, .mv_data = key };
-}
-
-/* The sum of all rows, as far as one is kept; an error of LMDB's. */
-static int read_state(struct store *store, MDB_txn *mdb, bool *there, uint64_t *state)
-{
-	MDB_val key = state_key(), value;
-	uint64_t sum;
-	int rc;
-
-	*there = false;
-	if (!store->has_dbs)	/* a catalog that is being made */
-		return 0;
-	GUARDED(false, rc, mdb_get(mdb, store->dbi[DB_META], &key, &value));
-	if (rc || value.mv_size != sizeof(sum))
-		return rc == MDB_NOTFOUND ? 0 : rc;
-	memcpy(&sum, value.mv_data, sizeof(sum));
-	*state = le64toh(sum);
-	*there = true;
-	return 0;
+	if (store->has_dbs)	/* not a catalog that is being made */
+		rc = read_number(store, mdb, write, state_key, state);
+	*there = !rc;
+	return rc == ENV_NOT_FOUND ? 0 : rc;
 }
 
 static int write_state(struct txn *txn)
 {
 	uint64_t sum = htole64(txn->state);
-	MDB_val key = state_key(), value = { .mv_size = sizeof(sum), .mv_data = &sum };
 
 	if (!txn->keeps_state)
 		return 0;
-	return guarded_put(txn, DB_META, &key, &value, 0);
+	return env_put(txn->store->env, txn->mdb, DB_META, state_key,
+		       (struct bytes){ &sum, sizeof(sum) });
 }
 
-static int add_rows(struct store *store, MDB_txn *mdb, enum store_db db, uint64_t *sum)
+static int add_rows(struct store *store, struct MDB_txn *mdb, enum store_db db, uint64_t *sum)
 {
-	MDB_cursor *cursor;
-	MDB_val key, value;
-	int rc = mdb_cursor_open(mdb, store->dbi[db], &cursor);
+	struct env_cursor cursor;
+	struct bytes key, value;
+	int rc = env_cursor_open(&cursor, store->env, mdb, false, db);
 
 	if (rc)
 		return rc;
-	while (!(rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
-		if (!store_state_is_own(db, to_bytes(key)))
-			*sum += store_state_row(db, to_bytes(key), to_bytes(value));
+	while (!(rc = env_cursor_move(&cursor, ENV_NEXT, &key, &value))) {
+		if (!store_state_is_own(db, key))
+			*sum += store_state_row(db, key, value);
 	}
-	mdb_cursor_close(cursor);
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-static int add_all_rows(struct store *store, MDB_txn *mdb, uint64_t *sum)
-{
-	int rc = 0;
-
-	for (unsigned db = 0; !rc && db < DB_COUNT; db++)
-		rc = add_rows(store, mdb, db, sum);
-	return rc;
-}
-
-static int guarded_sum(struct store *store, MDB_txn *mdb, uint64_t *sum)
-{
-	int rc;
-
-	GUARDED(true, rc, add_all_rows(store, mdb, sum));
-	return rc;
+	env_cursor_close(&cursor);
+	return rc == ENV_NOT_FOUND ? 0 : rc;
 }
 
 /* All rows against their sum, in one snapshot. */
 static int check_state(struct store *store, struct err *err)
 {
 	uint64_t kept = 0, sum = 0;
-	MDB_txn *mdb;
+	struct MDB_txn *mdb;
 	bool there;
-	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &mdb);
+	int rc = env_begin(store->env, NULL, false, &mdb);
 
 	if (rc)
-		return lmdb_errno(store, rc, "Cannot read the catalog", err);
-	rc = read_state(store, mdb, &there, &kept);
-	if (!rc && there)
-		rc = guarded_sum(store, mdb, &sum);
-	mdb_txn_abort(mdb);
+		return env_errno(store, rc, "Cannot read the catalog", err);
+	rc = read_state(store, mdb, false, &there, &kept);
+	for (unsigned db = 0; !rc && there && db < DB_COUNT; db++)
+		rc = add_rows(store, mdb, db, &sum);
+	env_abort(mdb);
 	if (rc)
-		return lmdb_errno(store, rc, "Cannot read the catalog", err);
+		return env_errno(store, rc, "Cannot read the catalog", err);
 	if (!there && store->had_state)
 		return store_damaged(err, "the sum of its rows, which was kept, is not there");
 	if (there)
@@ -765,7 +371,7 @@ static void empty_pool(struct store *store)
 
 	while ((txn = store->pool)) {
 		store->pool = txn->next;
-		mdb_txn_abort(txn->mdb);
+		env_abort(txn->mdb);
 		free(txn);
 	}
 }
@@ -775,7 +381,7 @@ static void let_salvage_go(struct store *store)
 	salvage_close(store->salvage);
 	store->salvage = NULL;
 	if (store->pin)
-		mdb_txn_abort(store->pin);
+		env_abort(store->pin);
 	store->pin = NULL;
 }
 
@@ -783,11 +389,9 @@ static void close_env(struct store *store)
 {
 	empty_pool(store);
 	let_salvage_go(store);
-	guard_unmap(store->map);
-	store->map = NULL;
-	if (store->env)
-		mdb_env_close(store->env);
+	env_close(store->env);
 	store->env = NULL;
+	store->has_dbs = false;
 }
 
 /*
@@ -852,7 +456,7 @@ static struct txn *new_txn(struct store *store)
 	return txn;
 }
 
-/* A reader from the pool, or a new one; an LMDB code. */
+/* A reader from the pool, or a new one; an env code. */
 static int begin_reader(struct store *store, struct txn **out)
 {
 	struct txn *txn;
@@ -865,20 +469,18 @@ static int begin_reader(struct store *store, struct txn **out)
 	pthread_mutex_unlock(&store->pool_mutex);
 	*out = NULL;
 	if (txn) {
-		rc = guarded_renew(txn->mdb);
+		rc = env_renew(txn->mdb);
 		if (rc)
-			mdb_txn_abort(txn->mdb);
+			env_abort(txn->mdb);
 		err_clear(&txn->failure);
 		txn->met_damage = false;
 	} else {
 		if (getpid() != store->pid)
-			return MDB_BAD_RSLOT;
+			return ENV_BAD_READER;
 		txn = new_txn(store);
 		if (!txn)
 			return ENOMEM;
-		rc = guarded_begin(store, NULL, MDB_RDONLY, &txn->mdb);
-		if (rc == MDB_READERS_FULL && free_dead_readers(store) > 0)
-			rc = guarded_begin(store, NULL, MDB_RDONLY, &txn->mdb);
+		rc = env_begin(store->env, NULL, false, &txn->mdb);
 	}
 	if (rc)
 		free(txn);
@@ -892,26 +494,25 @@ static int begin_reader(struct store *store, struct txn **out)
  * failed, and others who have the environment open go on with the one before: who opens the
  * catalog next would see it, or what is left of it.  It gets the number of the page that
  * it replaced, as LMDB itself tries.  A later page is no such one: lock.mdb is not what it
- * should be.  With the write lock; 0 or an LMDB code.
+ * should be.  With the write lock; an env code.
  */
 static int undo_meta(struct store *store, uint64_t id)
 {
 	unsigned slot = id & 1;
 	uint64_t older = id < 2 ? 0 : id - 2;
 	struct page_head head;
+	struct env_info info;
 	struct meta meta;
-	MDB_stat stat;
-	int fd, rc = store->env ? mdb_env_get_fd(store->env, &fd) : MDB_PANIC;
+	int fd, rc = store->env ? env_info(store->env, &info) : ENV_PANIC;
 
-	if (!rc)
-		rc = mdb_env_stat(store->env, &stat);
 	if (rc)
 		return rc;
-	if (pages_read_meta(fd, slot, stat.ms_psize, &head, &meta))
+	fd = env_fd(store->env);
+	if (pages_read_meta(fd, slot, info.page_size, &head, &meta))
 		return EIO;
 	if (meta.txn != id)
-		return meta.txn < id ? 0 : HALF_MADE;
-	if (pwrite(fd, &older, sizeof(older), (off_t)slot * stat.ms_psize + PAGE_HEADER +
+		return meta.txn < id ? 0 : ENV_HALF_MADE;
+	if (pwrite(fd, &older, sizeof(older), (off_t)slot * info.page_size + PAGE_HEADER +
 		   (off_t)offsetof(struct meta, txn)) != (ssize_t)sizeof(older) || fdatasync(fd))
 		return EIO;
 	return 0;
@@ -923,18 +524,18 @@ static int begin_writer(struct store *store, struct txn **out)
 	int rc;
 
 	if (getpid() != store->pid)
-		return MDB_BAD_RSLOT;
+		return ENV_BAD_READER;
 	txn = new_txn(store);
 	if (!txn)
 		return ENOMEM;
 	txn->write = true;
-	rc = guarded_begin(store, NULL, 0, &txn->mdb);
+	rc = env_begin(store->env, NULL, true, &txn->mdb);
 	if (!rc) {
-		rc = undo_meta(store, mdb_txn_id(txn->mdb));
+		rc = undo_meta(store, env_txn_id(txn->mdb));
 		if (!rc)
-			rc = read_state(store, txn->mdb, &txn->keeps_state, &txn->state);
+			rc = read_state(store, txn->mdb, true, &txn->keeps_state, &txn->state);
 		if (rc)
-			guarded_abort(txn->mdb);
+			env_abort(txn->mdb);
 	}
 	if (rc)
 		free(txn);
@@ -955,8 +556,8 @@ static int open_salvage(struct store *store)
 	if (store->salvage || store->trust == TRUST_NOTHING)
 		return 0;
 	if (!store->pin) {
-		rc = store->env ? guarded_begin(store, NULL, MDB_RDONLY, &store->pin) : MDB_PANIC;
-		store->pin_id = rc ? 0 : mdb_txn_id(store->pin);
+		rc = store->env ? env_begin(store->env, NULL, false, &store->pin) : ENV_PANIC;
+		store->pin_id = rc ? 0 : env_txn_id(store->pin);
 	}
 	if (!rc)
 		rc = salvage_open(env_fd(store->env), store->pin_id, &store->salvage, NULL);
@@ -986,11 +587,6 @@ static int begin_salvaging(struct store *store, struct txn **out)
 	return rc;
 }
 
-static bool is_damage(int rc)
-{
-	return rc == FAULT || rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_INVALID;
-}
-
 static int begin(struct store *store, int (*begin_one)(struct store *, struct txn **),
 		 int64_t deadline, struct txn **out, struct err *err)
 {
@@ -1005,16 +601,16 @@ static int begin(struct store *store, int (*begin_one)(struct store *, struct tx
 		if (begin_one == begin_reader && store->trust != TRUST_ALL)
 			rc = begin_salvaging(store, out);
 		else
-			rc = store->env ? begin_one(store, out) : MDB_PANIC;
+			rc = store->env ? begin_one(store, out) : ENV_PANIC;
 		if (!rc)
 			return 0;
-		if (is_damage(rc) && store->trust == TRUST_ALL && begin_one == begin_reader) {
-			(void)lmdb_errno(store, rc, "Cannot begin a transaction", NULL);
+		if (env_damage(rc) && store->trust == TRUST_ALL && begin_one == begin_reader) {
+			(void)env_errno(store, rc, "Cannot begin a transaction", NULL);
 			if (store->trust != TRUST_ALL && !begin_salvaging(store, out))
 				return 0;
 		}
-		if (tries == BEGIN_TRIES || (rc != MDB_PANIC && rc != MDB_MAP_RESIZED)) {
-			rc = lmdb_errno(store, rc, "Cannot begin a transaction", err);
+		if (tries == BEGIN_TRIES || (rc != ENV_PANIC && rc != ENV_RESIZED)) {
+			rc = env_errno(store, rc, "Cannot begin a transaction", err);
 			gate_leave(&store->gate);
 			return rc;
 		}
@@ -1061,7 +657,7 @@ static int failed(struct txn *txn, struct err *err)
 
 static int fail(struct txn *txn, int rc, const char *what, struct err *err)
 {
-	lmdb_errno(txn->store, rc, what, &txn->failure);
+	env_errno(txn->store, rc, what, &txn->failure);
 	return failed(txn, err);
 }
 
@@ -1080,10 +676,10 @@ int txn_begin_nested(struct txn *parent, struct txn **out, struct err *err)
 	txn->write = true;
 	txn->keeps_state = parent->keeps_state;
 	txn->state = parent->state;
-	rc = guarded_begin(txn->store, parent->mdb, 0, &txn->mdb);
+	rc = env_begin(txn->store->env, parent->mdb, true, &txn->mdb);
 	if (rc) {
 		free(txn);
-		return lmdb_errno(parent->store, rc, "Cannot begin a nested transaction", err);
+		return env_errno(parent->store, rc, "Cannot begin a nested transaction", err);
 	}
 	*out = txn;
 	return 0;
@@ -1111,7 +707,7 @@ static void return_reader(struct txn *txn)
 		gate_leave(&store->gate);
 		return;
 	}
-	mdb_txn_reset(txn->mdb);
+	env_reset(txn->mdb);
 	pthread_mutex_lock(&store->pool_mutex);
 	txn->next = store->pool;
 	store->pool = txn;
@@ -1139,7 +735,7 @@ void txn_end(struct txn *txn)
 		return_reader(txn);
 		return;
 	}
-	guarded_abort(txn->mdb);
+	env_abort(txn->mdb);
 	release_writer(txn);
 }
 
@@ -1193,15 +789,9 @@ static int commit_outermost(struct txn *txn, struct err *err)
 		txn_end(txn);
 		return code;
 	}
-	rc = guarded_commit(txn->mdb);
-	if (rc == FAULT) {
-		code = fail(txn, rc, "Cannot commit a change", err);
-		txn_end(txn);
-		return code;
-	}
-
+	rc = env_commit(txn->mdb);
 	if (rc)
-		code = lmdb_errno(store, rc, "Cannot commit a change", rc > 0 ? &why : err);
+		code = env_errno(store, rc, "Cannot commit a change", rc > 0 ? &why : err);
 	gate_leave(&store->gate);
 	if (why.code)
 		code = commit_failed(store, id, &why, err);
@@ -1226,11 +816,9 @@ int txn_commit(struct txn *txn, struct err *err)
 	}
 	if (!txn->parent)
 		return commit_outermost(txn, err);
-	rc = guarded_commit(txn->mdb);
-	if (rc == FAULT)
-		guarded_abort(txn->mdb);
+	rc = env_commit(txn->mdb);
 	if (rc)
-		rc = lmdb_errno(txn->store, rc, "Cannot commit a nested transaction", err);
+		rc = env_errno(txn->store, rc, "Cannot commit a nested transaction", err);
 	else
 		txn->parent->state = txn->state;
 	release_writer(txn);
@@ -1263,7 +851,7 @@ int txn_told(const struct txn *txn, struct err *err, int rc)
 
 uint64_t txn_id(const struct txn *txn)
 {
-	return txn->salvages ? txn->store->pin_id : mdb_txn_id(txn->mdb);
+	return txn->salvages ? txn->store->pin_id : env_txn_id(txn->mdb);
 }
 
 struct store *txn_store(const struct txn *txn)
@@ -1277,11 +865,11 @@ struct store *txn_store(const struct txn *txn)
  */
 static int read_errno(struct txn *txn, int rc)
 {
-	if (rc == MDB_NOTFOUND)
+	if (rc == ENV_NOT_FOUND)
 		return -ENOENT;
-	return txn->write || is_damage(rc) ?
+	return txn->write || env_damage(rc) ?
 		fail(txn, rc, "Cannot read the catalog", NULL) :
-		lmdb_errno(txn->store, rc, "Cannot read the catalog", NULL);
+		env_errno(txn->store, rc, "Cannot read the catalog", NULL);
 }
 
 /* Of a damaged catalog: copied, and kept until the transaction ends. */
@@ -1344,25 +932,21 @@ static bool is_kept(const struct txn *txn, enum store_db db, struct bytes key)
 	return db == DB_META && txn->write && !store_state_is_own(db, key);
 }
 
-/* As LMDB has it, or as this writer has left it; an LMDB code. */
+/* As LMDB has it, or as this writer has left it; an env code. */
 static int get_row(struct txn *txn, enum store_db db, struct bytes key, struct bytes *value)
 {
 	bool may_keep = is_kept(txn, db, key);
 	struct kept_row *row = may_keep ? find_kept(txn, key) : NULL;
-	MDB_val k = to_val(key), v;
 	int rc;
 
 	if (row) {
 		*value = (struct bytes){ row->value, row->value_len };
 		return 0;
 	}
-	rc = guarded_get(txn, db, &k, &v);
-	if (rc)
-		return rc;
-	*value = to_bytes(v);
-	if (may_keep)
+	rc = env_get(txn->store->env, txn->mdb, txn->write, db, key, value);
+	if (!rc && may_keep)
 		keep_row(txn, key, *value);
-	return 0;
+	return rc;
 }
 
 int store_get(struct txn *txn, enum store_db db, struct bytes key, struct bytes *value)
@@ -1393,13 +977,12 @@ static int leave_state(struct txn *txn, enum store_db db, struct bytes key)
 	rc = get_row(txn, db, key, &value);
 	if (!rc)
 		txn->state -= store_state_row(db, key, value);
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	return rc == ENV_NOT_FOUND ? 0 : rc;
 }
 
 int store_put(struct txn *txn, enum store_db db, struct bytes key, struct bytes value,
 	      struct err *err)
 {
-	MDB_val k = to_val(key), v = to_val(value);
 	int rc;
 
 	if (txn->failure.code)
@@ -1409,7 +992,7 @@ int store_put(struct txn *txn, enum store_db db, struct bytes key, struct bytes 
 		return fail(txn, rc, "Cannot write to the catalog", err);
 	if (!store_state_is_own(db, key))
 		txn->state += store_state_row(db, key, value);
-	rc = guarded_put(txn, db, &k, &v, 0);
+	rc = env_put(txn->store->env, txn->mdb, db, key, value);
 	if (!rc && is_kept(txn, db, key))
 		keep_row(txn, key, value);
 	return rc ? fail(txn, rc, "Cannot write to the catalog", err) : 0;
@@ -1418,13 +1001,12 @@ int store_put(struct txn *txn, enum store_db db, struct bytes key, struct bytes 
 int store_append(struct txn *txn, enum store_db db, struct bytes key, struct bytes value,
 		 struct err *err)
 {
-	MDB_val k = to_val(key), v = to_val(value);
 	int rc;
 
 	if (txn->failure.code)
 		return failed(txn, err);
-	rc = guarded_put(txn, db, &k, &v, MDB_APPEND);
-	if (rc == MDB_KEYEXIST)		/* it is not the last one */
+	rc = env_append(txn->store->env, txn->mdb, db, key, value);
+	if (rc == ENV_EXISTS)		/* it is not the last one */
 		return store_put(txn, db, key, value, err);
 	txn->state += store_state_row(db, key, value);
 	return rc ? fail(txn, rc, "Cannot write to the catalog", err) : 0;
@@ -1432,7 +1014,6 @@ int store_append(struct txn *txn, enum store_db db, struct bytes key, struct byt
 
 int store_del(struct txn *txn, enum store_db db, struct bytes key, struct err *err)
 {
-	MDB_val k = to_val(key);
 	int rc;
 
 	if (txn->failure.code)
@@ -1441,17 +1022,8 @@ int store_del(struct txn *txn, enum store_db db, struct bytes key, struct err *e
 	if (rc)
 		return fail(txn, rc, "Cannot delete from the catalog", err);
 	txn->kept_count = 0;
-	rc = guarded_del(txn, db, &k);
-	return rc && rc != MDB_NOTFOUND ? fail(txn, rc, "Cannot delete from the catalog", err) : 0;
-}
-
-static int open_cursor(struct cursor *c)
-{
-	int rc;
-
-	GUARDED(!c->txn->write, rc,
-		mdb_cursor_open(c->txn->mdb, c->txn->store->dbi[c->db], &c->mdb));
-	return rc;
+	rc = env_del(txn->store->env, txn->mdb, db, key);
+	return rc && rc != ENV_NOT_FOUND ? fail(txn, rc, "Cannot delete from the catalog", err) : 0;
 }
 
 int cursor_open(struct txn *txn, enum store_db db, struct cursor **out, struct err *err)
@@ -1466,29 +1038,24 @@ int cursor_open(struct txn *txn, enum store_db db, struct cursor **out, struct e
 		return err_nomem(err);
 	c->txn = txn;
 	c->db = db;
-	rc = txn->salvages ? 0 : open_cursor(c);
+	rc = txn->salvages ? 0 : env_cursor_open(&c->on, txn->store->env, txn->mdb, txn->write, db);
 	if (rc) {
 		free(c);
-		return txn->write || is_damage(rc) ? fail(txn, rc, "Cannot read the catalog", err) :
-						     lmdb_errno(txn->store, rc, "Cannot read", err);
+		return txn->write || env_damage(rc) ? fail(txn, rc, "Cannot read the catalog", err) :
+						     env_errno(txn->store, rc, "Cannot read", err);
 	}
 	*out = c;
 	return 0;
 }
 
-static int move(struct cursor *c, MDB_val *key, MDB_cursor_op op, struct bytes *k, struct bytes *v)
+static int move(struct cursor *c, enum env_move how, struct bytes *k, struct bytes *v)
 {
-	MDB_val value;
 	int rc;
 
 	if (c->txn->failure.code)
 		return c->txn->failure.code;
-	rc = guarded_move(c, key, &value, op);
-	if (rc)
-		return read_errno(c->txn, rc);
-	*k = to_bytes(*key);
-	*v = to_bytes(value);
-	return 0;
+	rc = env_cursor_move(&c->on, how, k, v);
+	return rc ? read_errno(c->txn, rc) : 0;
 }
 
 static int move_salvaging(struct cursor *c, struct bytes key, enum salvage_where where,
@@ -1499,7 +1066,7 @@ static int move_salvaging(struct cursor *c, struct bytes key, enum salvage_where
 
 	if (rc)
 		return rc;
-	*k = c->last = (struct bytes){ row->key.at, row->key.len };
+	*k = c->on.last = (struct bytes){ row->key.at, row->key.len };
 	*v = (struct bytes){ row->value.at, row->value.len };
 	return 0;
 }
@@ -1510,8 +1077,8 @@ static int next_salvaging(struct cursor *c, struct bytes *k, struct bytes *v)
 	struct buf behind = { 0 };
 	int rc;
 
-	buf_bytes(&behind, c->last.at, c->last.len);
-	if (c->last.at)
+	buf_bytes(&behind, c->on.last.at, c->on.last.len);
+	if (c->on.last.at)
 		buf_u8(&behind, 0);
 	rc = behind.failed ? -ENOMEM
 			   : move_salvaging(c, (struct bytes){ behind.at, behind.len },
@@ -1522,16 +1089,18 @@ static int next_salvaging(struct cursor *c, struct bytes *k, struct bytes *v)
 
 int cursor_seek(struct cursor *c, struct bytes key, struct bytes *k, struct bytes *v)
 {
-	MDB_val at = to_val(key);
+	int rc;
 
 	if (c->txn->salvages)
 		return move_salvaging(c, key, SALVAGE_FROM, k, v);
-	return move(c, &at, key.len ? MDB_SET_RANGE : MDB_FIRST, k, v);
+	rc = move(c, ENV_FROM, &key, v);
+	if (!rc)
+		*k = key;
+	return rc;
 }
 
 int cursor_seek_before(struct cursor *c, struct bytes key, struct bytes *k, struct bytes *v)
 {
-	MDB_val at;
 	int rc;
 
 	if (c->txn->salvages)
@@ -1539,24 +1108,19 @@ int cursor_seek_before(struct cursor *c, struct bytes key, struct bytes *k, stru
 	rc = cursor_seek(c, key, k, v);
 	if (rc && rc != -ENOENT)
 		return rc;
-	return move(c, &at, rc ? MDB_LAST : MDB_PREV, k, v);
+	return move(c, rc ? ENV_LAST : ENV_PREVIOUS, k, v);
 }
 
 int cursor_next(struct cursor *c, struct bytes *k, struct bytes *v)
 {
-	MDB_val at;
-
-	if (c->txn->salvages)
-		return next_salvaging(c, k, v);
-	return move(c, &at, MDB_NEXT, k, v);
+	return c->txn->salvages ? next_salvaging(c, k, v) : move(c, ENV_NEXT, k, v);
 }
 
 void cursor_close(struct cursor *c)
 {
 	if (!c)
 		return;
-	if (c->mdb)
-		mdb_cursor_close(c->mdb);
+	env_cursor_close(&c->on);
 	free(c);
 }
 
@@ -1570,36 +1134,42 @@ bool store_is_being_written(struct store *store)
 	return false;
 }
 
+static uint64_t last_id(struct store *store)
+{
+	struct env_info info;
+
+	return store->env && !env_info(store->env, &info) ? info.last_txn : 0;
+}
+
 uint64_t store_last_txn_id(struct store *store)
 {
 	uint64_t id;
 
 	gate_enter(&store->gate);
-	id = store->env ? guarded_last_id(store) : 0;
+	id = last_id(store);
 	gate_leave(&store->gate);
 	return id;
 }
 
 static int statistics(struct store *store, struct store_stat *out)
 {
-	MDB_envinfo info;
+	int fd = env_fd(store->env);
+	struct env_info info;
 	struct statvfs fs;
 	struct stat st;
-	MDB_stat tree;
-	int fd = env_fd(store->env);
 
-	mdb_env_info(store->env, &info);
-	mdb_env_stat(store->env, &tree);
+	if (env_info(store->env, &info))
+		return -EIO;
 	if (fstat(fd, &st) < 0 || fstatvfs(fd, &fs) < 0)
 		return -errno;
 	*out = (struct store_stat){
 		.file_bytes = (uint64_t)st.st_size,
-		.map_bytes = info.me_mapsize,
-		.used_bytes = (info.me_last_pgno + 1) * tree.ms_psize,
+		.map_bytes = info.map_bytes,
+		.used_bytes = (info.last_page + 1) * info.page_size,
 		.disk_free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize,
 		.disk_total_bytes = (uint64_t)fs.f_blocks * fs.f_frsize,
-		.readers = info.me_numreaders,
-		.readers_max = info.me_maxreaders,
+		.readers = info.readers,
+		.readers_max = info.readers_max,
 	};
 	return 0;
 }
@@ -1609,39 +1179,9 @@ int store_statistics(struct store *store, struct store_stat *out)
 	int rc;
 
 	gate_enter(&store->gate);
-	rc = -EIO;
-	if (store->env)
-		GUARDED(true, rc, statistics(store, out));
-	if (rc == FAULT)
-		rc = -EIO;
+	rc = store->env ? statistics(store, out) : -EIO;
 	gate_leave(&store->gate);
 	return rc;
-}
-
-/* A line of LMDB's list: "pid thread txnid", with "-" for the last where nothing is read. */
-static int count_reader(const char *line, void *arg)
-{
-	struct store_readers *out = arg;
-	unsigned long long thread, id;
-	int pid;
-
-	/* NOLINTNEXTLINE(cert-err34-c): LMDB has just printed these */
-	switch (sscanf(line, "%d %llx %llu", &pid, &thread, &id)) {
-	case 3:
-		out->snapshots++;
-		if (id < out->lag) {
-			out->lag = id;
-			out->oldest = pid;
-		}
-		out->places++;
-		break;
-	case 2:
-		out->places++;
-		break;
-	default:
-		break;
-	}
-	return 0;
 }
 
 /* The last transaction is asked for behind the list, so that no snapshot is newer. */
@@ -1650,10 +1190,10 @@ int store_readers(struct store *store, struct store_readers *out)
 	uint64_t last;
 	int rc = -EIO;
 
-	*out = (struct store_readers){ .lag = UINT64_MAX };
+	*out = (struct store_readers){ 0 };
 	gate_enter(&store->gate);
-	if (store->env && mdb_reader_list(store->env, count_reader, out) >= 0) {
-		last = guarded_last_id(store);
+	if (store->env && !env_readers(store->env, out)) {
+		last = last_id(store);
 		out->lag = out->snapshots && out->lag < last ? last - out->lag : 0;
 		rc = 0;
 	}
@@ -1661,57 +1201,18 @@ int store_readers(struct store *store, struct store_readers *out)
 	return rc;
 }
 
-/* Pages that the next writer may use, where `oldest` is the oldest snapshot that is read. */
-static int count_free(MDB_txn *txn, uint64_t oldest, uint64_t *pages)
-{
-	MDB_cursor *cursor;
-	MDB_val key, list;
-	int rc = mdb_cursor_open(txn, 0, &cursor);	/* LMDB's own database of them */
-
-	if (rc)
-		return rc;
-	while (!(rc = mdb_cursor_get(cursor, &key, &list, MDB_NEXT))) {
-		size_t id, count;
-
-		memcpy(&id, key.mv_data, sizeof(id));
-		if (id >= oldest)
-			break;
-		memcpy(&count, list.mv_data, sizeof(count));
-		*pages += count;
-	}
-	mdb_cursor_close(cursor);
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-static int free_pages(struct store *store, uint64_t *pages)
-{
-	struct store_readers readers = { .lag = UINT64_MAX };
-	MDB_txn *txn;
-	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
-
-	if (rc)
-		return rc;
-	/* Our own is among them. */
-	rc = mdb_reader_list(store->env, count_reader, &readers);
-	if (rc >= 0)
-		rc = count_free(txn, readers.lag, pages);
-	mdb_txn_abort(txn);
-	return rc;
-}
-
 static int room(struct store *store, struct store_room *out)
 {
 	uint64_t pages = 0, used;
-	MDB_envinfo info;
-	MDB_stat tree;
+	struct env_info info;
 
-	mdb_env_info(store->env, &info);
-	mdb_env_stat(store->env, &tree);
-	used = info.me_last_pgno + 1;
-	if (used * tree.ms_psize >= info.me_mapsize / 2 && free_pages(store, &pages))
+	if (env_info(store->env, &info))
 		return -EIO;
-	*out = (struct store_room){ .map_bytes = info.me_mapsize,
-				    .in_use_bytes = (used > pages ? used - pages : 0) * tree.ms_psize };
+	used = info.last_page + 1;
+	if (used * info.page_size >= info.map_bytes / 2 && env_free_pages(store->env, &pages))
+		return -EIO;
+	*out = (struct store_room){ .map_bytes = info.map_bytes,
+				    .in_use_bytes = (used > pages ? used - pages : 0) * info.page_size };
 	return 0;
 }
 
@@ -1721,9 +1222,7 @@ int store_room(struct store *store, struct store_room *out)
 
 	gate_enter(&store->gate);
 	if (store->env && store->trust == TRUST_ALL)
-		GUARDED(true, rc, room(store, out));
-	if (rc == FAULT)
-		rc = -EIO;
+		rc = room(store, out);
 	gate_leave(&store->gate);
 	return rc;
 }
@@ -1733,7 +1232,7 @@ int store_reader_check(struct store *store)
 	int dead;
 
 	gate_enter(&store->gate);
-	dead = store->env ? free_dead_readers(store) : 0;
+	dead = store->env ? env_free_dead_readers(store->env) : 0;
 	gate_leave(&store->gate);
 	return dead;
 }
@@ -1744,7 +1243,7 @@ int store_check(struct store *store, struct err *err)
 
 	gate_enter(&store->gate);
 	rc = store->env ? store_check_meta(env_fd(store->env), err)
-			: lmdb_errno(store, MDB_PANIC, "Cannot read", err);
+			: env_errno(store, ENV_PANIC, "Cannot read", err);
 	if (!rc)
 		rc = check_snapshot(store, STORE_CHECK_FULL, err);
 	gate_leave(&store->gate);
@@ -1756,7 +1255,7 @@ int store_check_rows(struct store *store, struct err *err)
 	int rc;
 
 	gate_enter(&store->gate);
-	rc = store->env ? check_state(store, err) : lmdb_errno(store, MDB_PANIC, "Cannot read", err);
+	rc = store->env ? check_state(store, err) : env_errno(store, ENV_PANIC, "Cannot read", err);
 	gate_leave(&store->gate);
 	return rc;
 }
@@ -1766,17 +1265,14 @@ int store_copy(struct store *store, int fd, struct err *err)
 	int rc;
 
 	gate_enter(&store->gate);
-	rc = store->env ? mdb_env_copyfd2(store->env, fd, MDB_CP_COMPACT) : MDB_PANIC;
-	/* LMDB does not compact a file in which it has lost count of a page: harmless, and copied as it is. */
-	if (rc == MDB_INCOMPATIBLE && ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0)
-		rc = mdb_env_copyfd2(store->env, fd, 0);
+	rc = store->env ? env_copy(store->env, fd) : ENV_PANIC;
 	if (!rc && store->has_zeroes)
-		rc = MDB_CORRUPTED;
+		rc = ENV_FAULT;
 	/* What the system refuses concerns the copy's disk, not the catalog's. */
 	if (rc > 0)
 		rc = store_errno(err, -rc, "Cannot write the copy of the catalog");
 	else if (rc)
-		rc = lmdb_errno(store, rc, "Cannot copy the catalog", err);
+		rc = env_errno(store, rc, "Cannot copy the catalog", err);
 	gate_leave(&store->gate);
 	return rc;
 }
@@ -1820,13 +1316,12 @@ static int fill_catalog(struct store *store, const struct store_options *options
 
 	if (rc)
 		return rc;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): lmdb_errno never makes 0 of a failure */
-	rc = open_dbs(store, txn->mdb, MDB_CREATE, err);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): env_errno never makes 0 of a failure */
+	rc = open_dbs(store, txn->mdb, true, err);
 	txn->keeps_state = true;
 	if (!rc)
-		rc = store_put(txn, DB_META,
-			       (struct bytes){ STORE_FORMAT_KEY, sizeof(STORE_FORMAT_KEY) - 1 },
-			       (struct bytes){ &format, sizeof(format) }, err);
+		rc = store_put(txn, DB_META, format_key, (struct bytes){ &format, sizeof(format) },
+			       err);
 	if (!rc && options->fill)
 		rc = options->fill(txn, options->fill_arg, err);
 	if (rc) {
@@ -1836,8 +1331,8 @@ static int fill_catalog(struct store *store, const struct store_options *options
 	rc = txn_commit(txn, err);
 	if (rc)
 		return rc;
-	rc = mdb_env_sync(store->env, 1);
-	return rc ? lmdb_errno(store, rc, "Cannot sync a new catalog", err) : 0;
+	rc = env_sync(store->env);
+	return rc ? env_errno(store, rc, "Cannot sync a new catalog", err) : 0;
 }
 
 /* An environment of its own in a directory that no other process uses. */

@@ -3,7 +3,7 @@
  * store - the LMDB environment of a catalog: named databases of byte strings,
  * read transactions, nested write transactions, safe creation.
  *
- * The only file that knows LMDB.  Typed rows are in catalog/rows.h.
+ * LMDB itself is behind catalog/store_env.h.  Typed rows are in catalog/rows.h.
  */
 #ifndef KALAM_CATALOG_STORE_H
 #define KALAM_CATALOG_STORE_H

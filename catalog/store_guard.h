@@ -16,7 +16,7 @@
  *	if (!guard_set(&guard, true))
  *		rc = mdb_get(...);
  *	else
- *		rc = FAULT;
+ *		rc = ENV_FAULT;
  *	guard_pop(&guard);
  *
  * Locals that the call changes must be volatile, or set again behind it.

@@ -25,7 +25,7 @@ refuse '(paths|catalog|fs)/' 'base/ includes upwards' base/*.[ch]
 refuse '(catalog|fs)/' 'paths/ includes upwards' paths/*.[ch]
 refuse 'fs/' 'catalog/ includes upwards' catalog/*.[ch]
 refuse 'fuse' 'FUSE outside fs/' base/*.[ch] paths/*.[ch] catalog/*.[ch]
-refuse 'lmdb\.h' 'LMDB outside catalog/store.c' $(others catalog/store.c)
+refuse 'lmdb\.h' 'LMDB outside catalog/store_env.c' $(others catalog/store_env.c)
 refuse 'jansson\.h' 'jansson outside catalog/json.c' $(others catalog/json.c)
 refuse 'urcu' 'liburcu outside catalog/cache.c' $(others catalog/cache.c)
 refuse 'xxhash' 'xxhash outside catalog/record.c and store_state.c' \

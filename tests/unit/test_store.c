@@ -458,6 +458,24 @@ static void statistics_tell_sizes(void **state)
 	assert_true(stat.disk_free_bytes > 0);
 }
 
+/* LMDB takes a longer lock.mdb as more places, which reserving its room may make of it. */
+static void places_for_readers_are_those_of_lock_mdb(void **state)
+{
+	struct fixture *f = *state;
+	struct store_stat before, after;
+	char *path = in(f->dir, "lock.mdb");
+
+	assert_int_equal(store_statistics(f->store, &before), 0);
+	store_close(f->store);
+	assert_int_equal(truncate(path, 256 * 1024), 0);
+	f->store = open_store(f->dir, &plain);
+	assert_int_equal(store_statistics(f->store, &after), 0);
+
+	assert_int_equal(before.readers_max, 1024);
+	assert_true(after.readers_max > 3 * before.readers_max);
+	free(path);
+}
+
 static void a_copy_opens_as_a_catalog_of_its_own(void **state)
 {
 	struct fixture *f = *state;
@@ -570,6 +588,7 @@ int main(void)
 		cmocka_unit_test(a_full_map_is_a_full_catalog),
 		cmocka_unit_test(dead_readers_are_freed),
 		STORE_CASE(statistics_tell_sizes),
+		STORE_CASE(places_for_readers_are_those_of_lock_mdb),
 		STORE_CASE(a_copy_opens_as_a_catalog_of_its_own),
 		STORE_CASE(a_file_with_a_lost_page_is_copied_as_it_is),
 		STORE_CASE(a_copy_to_a_closed_descriptor_says_so),
