@@ -319,6 +319,21 @@ exec_sql() {
   fi
 }
 
+# spoil TEXT : the first byte of each TEXT in data.mdb becomes another one, all in one write():
+# whoever is told of it finds it all
+spoil() {
+  python3 - "$CAT/data.mdb" "$1" <<'PY' || die "there is no '$1' in data.mdb"
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDWR)
+data = os.pread(fd, os.fstat(fd).st_size, 0)
+text = sys.argv[2].encode()
+first, last = data.find(text), data.rfind(text)
+if first < 0:
+    sys.exit(1)
+os.pwrite(fd, data[first:last + len(text)].replace(text, b'\1' + text[1:]), first)
+PY
+}
+
 # put FILE TEXT : one write() of the whole text and a newline
 put() { cat 2>"$T/err" >"$1" <<<"$2"; }
 
