@@ -259,26 +259,26 @@ check-all:
 check-unit: $(UNIT_BIN)
 	@RUN_JOBS=2 tests/run.sh unit $(UNIT_BIN)
 
-# Two run at once: what takes long must not be left for the end.
+# Some run at once: what takes long must not be left for the end.
 SLOWEST = tools editors random limits hostile stuck kalamctl information_schema users options
 slow_ones = $(foreach test,$(SLOWEST),$(filter %/test_$(test).sh %/$(test).sh,$1))
 slowest_first = $(call slow_ones,$1) $(filter-out $(call slow_ones,$1),$1)
 
 MOUNT_TESTS = $(wildcard tests/mount/test_*.sh)
 check-mount: tests-build
-	@KALAM_BUILD=$(O) RUN_JOBS=2 tests/run.sh mount $(call slowest_first,$(MOUNT_TESTS))
+	@KALAM_BUILD=$(O) RUN_JOBS=3 tests/run.sh mount $(call slowest_first,$(MOUNT_TESTS))
 
 # Editors in a pseudo-terminal, tools that save files, crawlers, directory operations.
 check-edit: tests-build
-	@KALAM_BUILD=$(O) RUN_JOBS=2 tests/run.sh edit $(call slowest_first,$(wildcard tests/edit/test_*.sh))
+	@KALAM_BUILD=$(O) RUN_JOBS=3 tests/run.sh edit $(call slowest_first,$(wildcard tests/edit/test_*.sh))
 
 EDIT_QUICK = smoke test_removal test_dirops
 check-edit-quick: tests-build
-	@KALAM_BUILD=$(O) RUN_JOBS=2 tests/run.sh edit $(EDIT_QUICK:%=tests/edit/%.sh)
+	@KALAM_BUILD=$(O) RUN_JOBS=3 tests/run.sh edit $(EDIT_QUICK:%=tests/edit/%.sh)
 
 # Hostile users, errno by errno, full disks, every limit, bad input; as root.
 check-trust: tests-build
-	@KALAM_BUILD=$(O) RUN_JOBS=2 tests/run.sh trust \
+	@KALAM_BUILD=$(O) RUN_JOBS=3 tests/run.sh trust \
 		$(call slowest_first,$(filter-out %/lib.sh,$(wildcard tests/trust/*.sh)))
 
 STRESS_SECONDS ?= 30
@@ -334,13 +334,13 @@ kill_runs = 'tests/kill/kill.sh $(KILLS)'
 # A session under valgrind.
 valgrind_runs = tests/mount/valgrind.sh
 
-# Those that take longest first: check-single runs two at once, since most leave a CPU idle.
+# Those that take longest first: check-single runs some at once, since most leave a CPU idle.
 SINGLE = faults kill block crash corrupt valgrind examples engine linear load agree pages
 $(SINGLE:%=check-%): check-%: tests-build
 	@KALAM_BUILD=$(O) tests/run.sh $* $($*_runs)
 
 check-single: tests-build
-	@KALAM_BUILD=$(O) RUN_JOBS=2 tests/run.sh single $(foreach suite,$(SINGLE),$($(suite)_runs))
+	@KALAM_BUILD=$(O) RUN_JOBS=3 tests/run.sh single $(foreach suite,$(SINGLE),$($(suite)_runs))
 
 # Memory and descriptors of the daemon under everything at once.
 SOAK_SECONDS ?= 300
