@@ -185,19 +185,15 @@ static int check_page(struct walk *w, uint64_t number, unsigned level, struct by
 	uint8_t *page = w->buffers + (size_t)(level - 1) * w->page_size;
 	bool leaf = level == w->depth;
 	struct node node = { .page = 0 }, next = node;
-	const char *fault;
 	unsigned count;
 	size_t space;
 	int rc = mark_used(w, number);
 
 	if (rc || (leaf && !w->full && w->kind != TREE_MAIN))
 		return rc;
-	rc = pages_read(w, number, 0, page, w->page_size);
+	rc = pages_load(w, page, number, leaf, low, high, &count);
 	if (rc)
 		return rc;
-	fault = pages_fault(w, page, number, leaf, low, high, &count);
-	if (fault)
-		return pages_damaged(w, number, fault);
 	if (leaf)
 		return check_leaf(w, number, page, count);
 	w->found.branches++;

@@ -115,7 +115,21 @@ const char *pages_fault(const struct walk *w, const uint8_t *page, uint64_t numb
 bool pages_node(const struct walk *w, const uint8_t *page, unsigned i, bool leaf,
 		struct node *out, size_t *space);
 
-int pages_compare(const struct walk *w, struct bytes a, struct bytes b);
 int pages_damaged(struct walk *w, uint64_t page, const char *what);
+
+/*
+ * A whole page into buffer, refused if something is wrong with it (pages_fault).  0, -EUCLEAN,
+ * -EIO.
+ */
+static inline int pages_load(struct walk *w, uint8_t *buffer, uint64_t number, bool leaf,
+			     struct bytes low, struct bytes high, unsigned *count)
+{
+	int rc = pages_read(w, number, 0, buffer, w->page_size);
+	const char *fault = rc ? NULL : pages_fault(w, buffer, number, leaf, low, high, count);
+
+	return fault ? pages_damaged(w, number, fault) : rc;
+}
+
+int pages_compare(const struct walk *w, struct bytes a, struct bytes b);
 
 #endif

@@ -148,18 +148,14 @@ static int look(struct search *s, uint64_t number, unsigned level, struct bytes 
 	struct walk *w = &s->walk;
 	uint8_t *page = w->buffers + (size_t)(level - 1) * w->page_size;
 	bool leaf = level == w->depth;
-	const char *fault;
 	unsigned count, i;
 	int rc;
 
 	if (number < 2 || number > w->last_page)
 		return pages_damaged(w, number, "no such page");
-	rc = pages_read(w, number, 0, page, w->page_size);
+	rc = pages_load(w, page, number, leaf, low, high, &count);
 	if (rc)
 		return rc;
-	fault = pages_fault(w, page, number, leaf, low, high, &count);
-	if (fault)
-		return pages_damaged(w, number, fault);
 	if (leaf)
 		return look_in_leaf(s, page, count);
 	i = count_below(s, page, count, false, s->where != SALVAGE_BELOW) - 1;
