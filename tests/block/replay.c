@@ -469,20 +469,9 @@ static struct result run_jobs(const struct log *log, const uint8_t *base, size_t
 	return all;
 }
 
-static enum control control_named(const char *name)
-{
-	static const char *const names[] = { "none", "noflush", "ack" };
-
-	for (size_t i = 0; i < countof(names); i++) {
-		if (!strcmp(name, names[i]))
-			return (enum control)i;
-	}
-	die("no such control: %s", name);
-	return CONTROL_NONE;
-}
-
 static void parse(int argc, char **argv)
 {
+	static const char *const controls[] = { "none", "noflush", "ack" };
 	static const struct option known[] = {
 		{ "fs", required_argument, NULL, 'f' },
 		{ "states", required_argument, NULL, 'n' },
@@ -505,7 +494,8 @@ static void parse(int argc, char **argv)
 		else if (c == 'j')
 			options.jobs = number ? (unsigned)number : 1;
 		else if (c == 'c')
-			options.control = control_named(optarg);
+			options.control =
+				(enum control)control_named(optarg, controls, countof(controls));
 		else
 			exit(2);
 	}

@@ -749,20 +749,9 @@ static uint8_t *read_file(const char *path, size_t *size)
 	return bytes;
 }
 
-static enum control control_named(const char *name)
-{
-	static const char *const names[] = { "none", "nosync", "nodsync", "ack", "stale" };
-
-	for (size_t i = 0; i < countof(names); i++) {
-		if (!strcmp(name, names[i]))
-			return (enum control)i;
-	}
-	die("no such control: %s", name);
-	return CONTROL_NONE;
-}
-
 static void parse(int argc, char **argv)
 {
+	static const char *const controls[] = { "none", "nosync", "nodsync", "ack", "stale" };
 	static const struct option known[] = {
 		{ "states", required_argument, NULL, 'n' },
 		{ "seed", required_argument, NULL, 's' },
@@ -791,7 +780,8 @@ static void parse(int argc, char **argv)
 			options.jobs = number ? (unsigned)number : 1;
 			break;
 		case 'c':
-			options.control = control_named(optarg);
+			options.control =
+				(enum control)control_named(optarg, controls, countof(controls));
 			break;
 		case 'm':
 			options.creation = true;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What tests of power failures share: statements at random, and what a catalog holds. */
+/* What tests of power failures share: statements at random, and the names of controls. */
 #ifndef KALAM_TESTS_CRASH_H
 #define KALAM_TESTS_CRASH_H
 
 #include "catalog/catalog.h"
 #include "catalog/ddl.h"
+#include "tests/crash/state.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -25,6 +26,17 @@ PRINTF_LIKE(1, 2) static inline void die(const char *fmt, ...)
 	exit(2);
 }
 
+/* Which of the controls is called so. */
+static inline unsigned control_named(const char *name, const char *const *names, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (!strcmp(name, names[i]))
+			return i;
+	}
+	die("no such control: %s", name);
+	return 0;
+}
+
 /* Random numbers: the same for the same seed. */
 static uint64_t random_state;
 
@@ -37,38 +49,6 @@ static inline uint64_t next_random(void)
 static inline unsigned below(unsigned limit)
 {
 	return (unsigned)(next_random() % limit);
-}
-
-/* Everything that stands in the databases. */
-static inline uint64_t hash_store(struct store *store)
-{
-	XXH64_state_t *hash = XXH64_createState();
-	struct txn *txn;
-	uint64_t result;
-
-	if (!hash || txn_begin_read(store, &txn, NULL))
-		return 0;
-	XXH64_reset(hash, 0);
-	for (unsigned db = 0; db < DB_COUNT; db++) {
-		struct bytes key, value;
-		struct cursor *cursor;
-
-		if (cursor_open(txn, db, &cursor, NULL))
-			continue;
-		for (int rc = cursor_seek(cursor, (struct bytes){ "", 1 }, &key, &value); !rc;
-		     rc = cursor_next(cursor, &key, &value)) {
-			XXH64_update(hash, &db, sizeof(db));
-			XXH64_update(hash, &key.len, sizeof(key.len));
-			XXH64_update(hash, key.at, key.len);
-			XXH64_update(hash, &value.len, sizeof(value.len));
-			XXH64_update(hash, value.at, value.len);
-		}
-		cursor_close(cursor);
-	}
-	txn_end(txn);
-	result = XXH64_digest(hash);
-	XXH64_freeState(hash);
-	return result ? result : 1;
 }
 
 /* True when it was carried out and changed something. */

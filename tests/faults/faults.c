@@ -30,6 +30,7 @@
 #include "catalog/session.h"
 #include "catalog/version.h"
 #include "catalog/walk.h"
+#include "tests/crash/state.h"
 #include "tests/faults/inject.h"
 #include "tests/faults/steps.h"
 
@@ -183,36 +184,6 @@ static int open_catalog(bool create, struct catalog **out, struct err *err)
 				       .random = standing_random, .map_size = 64 << 20 };
 
 	return catalog_open(dir, &how, out, err);
-}
-
-static uint64_t hash_store(struct store *store)
-{
-	XXH64_state_t *hash = XXH64_createState();
-	struct txn *txn;
-	uint64_t result;
-
-	if (!hash || txn_begin_read(store, &txn, NULL))
-		return 0;
-	XXH64_reset(hash, 0);
-	for (unsigned db = 0; db < DB_COUNT; db++) {
-		struct bytes key, value;
-		struct cursor *cursor;
-
-		if (cursor_open(txn, db, &cursor, NULL))
-			continue;
-		for (int rc = cursor_seek(cursor, (struct bytes){ "", 1 }, &key, &value); !rc;
-		     rc = cursor_next(cursor, &key, &value)) {
-			XXH64_update(hash, &key.len, sizeof(key.len));
-			XXH64_update(hash, key.at, key.len);
-			XXH64_update(hash, &value.len, sizeof(value.len));
-			XXH64_update(hash, value.at, value.len);
-		}
-		cursor_close(cursor);
-	}
-	txn_end(txn);
-	result = XXH64_digest(hash);
-	XXH64_freeState(hash);
-	return result;
 }
 
 static void remove_below(const char *path)
